@@ -1,0 +1,88 @@
+/** OpenAI's chat completion objects, in the shapes that we make ourselves. */
+
+export interface CompletionUsage {
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call'
+
+/** The one extra key on our chunks and completions. Clients that do not know it ignore it. */
+export type SignalboxExtra = { v: 1 } & Record<string, unknown>
+
+export interface ChatCompletion {
+  id: string
+  object: 'chat.completion'
+  created: number
+  model: string
+  choices: {
+    index: number
+    message: { role: 'assistant'; content: string | null; refusal: string | null; reasoning_content?: string }
+    finish_reason: FinishReason
+    logprobs: null
+  }[]
+  usage?: CompletionUsage
+  signalbox?: SignalboxExtra
+}
+
+export interface ChatDelta {
+  role?: 'assistant'
+  content?: string
+  reasoning_content?: string
+}
+
+export interface ChatCompletionChunk {
+  id: string
+  object: 'chat.completion.chunk'
+  created: number
+  model: string
+  choices: { index: number; delta: ChatDelta; finish_reason: FinishReason | null; logprobs: null }[]
+  usage?: CompletionUsage | null
+  signalbox?: SignalboxExtra
+}
+
+/** What stays the same over all chunks of a stream. `created` is in Unix seconds. */
+export interface CompletionIdentity {
+  id: string
+  created: number
+  model: string
+}
+
+/** One chunk with one choice; `finishReason` only on the last. */
+export function toChunk(identity: CompletionIdentity, delta: ChatDelta, options: { finishReason?: FinishReason; signalbox?: SignalboxExtra; withUsageKey?: boolean } = {}): ChatCompletionChunk {
+  return {
+    id: identity.id,
+    object: 'chat.completion.chunk',
+    created: identity.created,
+    model: identity.model,
+    choices: [{ index: 0, delta, finish_reason: options.finishReason ?? null, logprobs: null }],
+    ...(options.withUsageKey && { usage: null }),
+    ...(options.signalbox && { signalbox: options.signalbox }),
+  }
+}
+
+/** The chunk after the last, sent only to callers who asked for `stream_options.include_usage`. */
+export function toUsageChunk(identity: CompletionIdentity, usage: CompletionUsage): ChatCompletionChunk {
+  return { id: identity.id, object: 'chat.completion.chunk', created: identity.created, model: identity.model, choices: [], usage }
+}
+
+/** A whole answer. */
+export function toCompletion(identity: CompletionIdentity, content: string, options: { usage?: CompletionUsage; reasoning?: string; signalbox?: SignalboxExtra } = {}): ChatCompletion {
+  return {
+    id: identity.id,
+    object: 'chat.completion',
+    created: identity.created,
+    model: identity.model,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content, refusal: null, ...(options.reasoning && { reasoning_content: options.reasoning }) },
+        finish_reason: 'stop',
+        logprobs: null,
+      },
+    ],
+    ...(options.usage && { usage: options.usage }),
+    ...(options.signalbox && { signalbox: options.signalbox }),
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+import { createId, SERVICE_HEADERS } from '@signalbox/contracts'
+import { AppError } from '@signalbox/errors'
+import { withLogFields, type Telemetry } from '@signalbox/telemetry'
+import { Hono, type MiddlewareHandler } from 'hono'
+
+export interface Health {
+  ready: boolean
+  /** Each thing that the service stands on, and whether it is there: `{orchestrator: 'ok', upstream: 'unreachable'}`. */
+  checks: Record<string, string>
+}
+
+export interface HttpAppOptions {
+  telemetry: Telemetry
+  /** Asked at every `/readyz`; must answer within seconds. */
+  health?: () => Promise<Health>
+  /** Renders what escaped a handler, in the words of the service's wire. */
+  renderError: (error: unknown) => Response | Promise<Response>
+}
+
+/** A Hono app with what every service has: request ids, `/healthz`, `/readyz`, `/metrics`, and one place where errors are rendered. */
+export function createHttpApp(options: HttpAppOptions): Hono {
+  const app = new Hono({ strict: false })
+  app.use(requestId())
+  app.get('/healthz', (c) => c.json({ status: 'ok', service: options.telemetry.service }))
+  app.get('/readyz', async (c) => {
+    const health = (await options.health?.()) ?? { ready: true, checks: {} }
+    return c.json({ status: health.ready ? 'ready' : 'not ready', service: options.telemetry.service, checks: health.checks }, health.ready ? 200 : 503)
+  })
+  app.get('/metrics', async (c) => c.text(await options.telemetry.readMetrics(), 200, { 'content-type': 'text/plain; version=0.0.4' }))
+  app.onError((error) => options.renderError(error))
+  app.notFound((c) => options.renderError(new AppError('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`)))
+  return app
+}
+
+/** Takes the caller's request id where it is sane, else makes one; answers it and puts it on every log line. */
+function requestId(): MiddlewareHandler {
+  return async (c, next) => {
+    const given = c.req.header(SERVICE_HEADERS.requestId)
+    const id = given && /^[\w.-]{1,128}$/.test(given) ? given : createId('req')
+    c.set('requestId', id)
+    c.header(SERVICE_HEADERS.requestId, id)
+    await withLogFields({ request_id: id }, next)
+  }
+}
+
+/** Refuses every call that does not carry the service token. Compared in constant time. */
+export function requireServiceToken(token: string | undefined): MiddlewareHandler {
+  if (token === undefined) return (_c, next) => next()
+  const expected = digest(`Bearer ${token}`)
+  return async (c, next) => {
+    if (!timingSafeEqual(expected, digest(c.req.header('authorization') ?? ''))) {
+      throw new AppError('authentication_failed', 'This service takes calls with a service token only.')
+    }
+    await next()
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,87 @@
+import type { NewSessionEvent, SessionDocument, SessionEvent, SessionStatus } from '@signalbox/contracts'
+
+/**
+ * Where sessions live. The embedded adapter is SQLite; Redis offers the same port. One contract
+ * suite runs on every adapter.
+ *
+ * The rules, which tests and reviews point at:
+ *  1. The document is the one truth. Nothing about a session is known that is not in it.
+ *  2. Only the holder of the lease may write the document, and only with the fence that its lease
+ *     was given: every acquire raises the fence, so a holder that was thought dead can never write.
+ *  3. Every save names the revision it was made from, and raises it by one.
+ *  4. A save is atomic: document, events and consumed inbox messages together, or nothing.
+ *  5. Events are numbered by the store from 1 without gaps, and are read in that order.
+ *  6. The inbox is appended without a lease, and read and consumed by the holder, each message once.
+ *  7. A session parks only while its inbox is empty, checked in the same breath as the release.
+ */
+export interface SessionStore {
+  /** Adds a session with its first events. @throws AppError `conflict` when the id is taken. */
+  create(document: SessionDocument, events: NewSessionEvent[]): Promise<StoredSession>
+  load(id: string): Promise<StoredSession | undefined>
+  /** Sessions of one owner, newest first. `cursor` is opaque. */
+  list(query: SessionQuery): Promise<{ sessions: SessionDocument[]; nextCursor: string | undefined; total: number }>
+  delete(id: string): Promise<void>
+
+  /** Admits one driver. Undefined where somebody else's lease still holds. */
+  acquire(id: string, options: { holder: string; leaseMs: number }): Promise<Lease | undefined>
+  /** Prolongs the lease. False when it was lost: stop, and write nothing more. */
+  renew(lease: Lease, leaseMs: number): Promise<boolean>
+  release(lease: Lease): Promise<void>
+
+  /**
+   * Writes the document, appends the events and consumes the inbox up to `consumed`, at once.
+   * @throws AppError `stale_lease` when the fence is not the current one, `conflict` when the revision is not.
+   */
+  save(lease: Lease, change: SessionChange): Promise<StoredSession>
+  /** Appends events without touching the document (answer tokens, progress). Fenced like a save. */
+  append(lease: Lease, events: NewSessionEvent[]): Promise<SessionEvent[]>
+  /** Saves and releases, if nothing waits in the inbox beyond `consumed`; else does nothing and says false. */
+  park(lease: Lease, change: SessionChange): Promise<boolean>
+
+  /** Leaves a message for whoever drives the session. @throws AppError `not_found`. */
+  push(id: string, message: InboxMessage): Promise<void>
+  inbox(id: string): Promise<{ position: number; message: InboxMessage }[]>
+
+  /** Events after `seq`, oldest first, at most `limit`. */
+  events(id: string, after: number, limit: number): Promise<SessionEvent[]>
+  /** Events after `seq` as they come, until the terminal one or the signal. What was there is replayed first; nothing twice, nothing left out. */
+  follow(id: string, after: number, signal: AbortSignal): AsyncIterable<SessionEvent>
+
+  /** Ids of sessions that nobody holds and that want driving: active ones, and those with an unread inbox. */
+  unattended(limit: number): Promise<string[]>
+  /** Removes finished sessions older than `finishedBefore` and marks active ones older than `abandonedBefore` expired. */
+  sweep(cutoffs: { finishedBefore: Date; abandonedBefore: Date }): Promise<{ removed: number; expired: number }>
+  close(): Promise<void>
+}
+
+export interface StoredSession {
+  document: SessionDocument
+  rev: number
+}
+
+/** The right to drive one session, until `expiresAt` (milliseconds since the epoch). */
+export interface Lease {
+  id: string
+  holder: string
+  fence: number
+  expiresAt: number
+}
+
+export interface SessionChange {
+  document: SessionDocument
+  /** The revision that the document was made from. */
+  rev: number
+  events: NewSessionEvent[]
+  /** Position of the last inbox message that this change takes into account; 0 for none. */
+  consumed?: number
+}
+
+export interface SessionQuery {
+  owner: string
+  statuses?: SessionStatus[]
+  limit: number
+  cursor?: string
+}
+
+/** What people and agents tell a session while it runs. */
+export type InboxMessage = { type: 'cancel'; reason?: string }

@@ -1,0 +1,7 @@
+export { activeLogFields, addLogFields, withLogFields, type LogFields } from './log-fields.ts'
+export { createLogger, LOG_LEVELS, type LogLevel } from './logger.ts'
+export { ATTRIBUTES, METRICS, SPANS } from './names.ts'
+export { failSpan, withSpan, withStreamSpan, type SpanOptions } from './spans.ts'
+export { openTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts'
+export { activeTraceId, readTraceHeaders, traceHeaders } from './trace-context.ts'
+export type { Logger } from 'pino'

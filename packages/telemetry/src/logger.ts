@@ -1,0 +1,29 @@
+import { trace } from '@opentelemetry/api'
+import { pino, type DestinationStream, type Logger } from 'pino'
+
+import { activeLogFields } from './log-fields.ts'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Paths that never reach a log, however deep a careless call puts them. */
+const REDACTED = ['authorization', 'cookie', 'api_key', 'apiKey', 'token', 'password', 'headers.authorization', 'headers.cookie', '*.authorization', '*.api_key', '*.apiKey', '*.token']
+
+/** JSON lines with the ids of whatever request, session and task is under way, and the trace they belong to. */
+export function createLogger(options: { service: string; level: LogLevel; destination?: DestinationStream }): Logger {
+  return pino(
+    {
+      level: options.level,
+      base: { service: options.service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: REDACTED, censor: '[redacted]' },
+      mixin: () => ({ ...activeLogFields(), ...activeTraceFields() }),
+    },
+    options.destination ?? pino.destination({ fd: 2, sync: false }),
+  )
+}
+
+function activeTraceFields(): Record<string, string> {
+  const span = trace.getActiveSpan()?.spanContext()
+  return span ? { trace_id: span.traceId, span_id: span.spanId } : {}
+}
