@@ -1,0 +1,5 @@
+export { eventually } from './eventually.ts'
+export { freePorts } from './free-ports.ts'
+export { recordSpans, type SpanRecorder } from './span-recorder.ts'
+export { readOpenAIStream, readSse, type SseEvent } from './sse-reader.ts'
+export { temporaryFolder } from './temporary-folder.ts'
