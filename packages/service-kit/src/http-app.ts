@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createId, SERVICE_HEADERS } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { withLogFields, type Telemetry } from '@signalbox/telemetry'
+import type { HttpBindings } from '@hono/node-server'
 import { Hono, type MiddlewareHandler } from 'hono'
 
 export interface Health {
@@ -19,9 +20,18 @@ export interface HttpAppOptions {
   renderError: (error: unknown) => Response | Promise<Response>
 }
 
+/** What a handler of ours finds in its context. */
+export interface ServiceEnv {
+  Variables: { requestId: string }
+  /** Node's own request and response, for handlers that write bytes past Hono. */
+  Bindings: HttpBindings
+}
+
+export type HttpApp = Hono<ServiceEnv>
+
 /** A Hono app with what every service has: request ids, `/healthz`, `/readyz`, `/metrics`, and one place where errors are rendered. */
-export function createHttpApp(options: HttpAppOptions): Hono {
-  const app = new Hono({ strict: false })
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  const app: HttpApp = new Hono<ServiceEnv>({ strict: false })
   app.use(requestId())
   app.get('/healthz', (c) => c.json({ status: 'ok', service: options.telemetry.service }))
   app.get('/readyz', async (c) => {
@@ -35,13 +45,14 @@ export function createHttpApp(options: HttpAppOptions): Hono {
 }
 
 /** Takes the caller's request id where it is sane, else makes one; answers it and puts it on every log line. */
-function requestId(): MiddlewareHandler {
+function requestId(): MiddlewareHandler<ServiceEnv> {
   return async (c, next) => {
     const given = c.req.header(SERVICE_HEADERS.requestId)
     const id = given && /^[\w.-]{1,128}$/.test(given) ? given : createId('req')
     c.set('requestId', id)
-    c.header(SERVICE_HEADERS.requestId, id)
     await withLogFields({ request_id: id }, next)
+    // Set last, so that answers which an error handler rendered carry it too.
+    c.header(SERVICE_HEADERS.requestId, id)
   }
 }
 

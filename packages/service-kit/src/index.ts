@@ -1,4 +1,4 @@
-export { createHttpApp, requireServiceToken, type Health, type HttpAppOptions } from './http-app.ts'
+export { createHttpApp, requireServiceToken, type Health, type HttpApp, type HttpAppOptions, type ServiceEnv } from './http-app.ts'
 export { runService, stopSignal } from './main.ts'
 export { listen, type Listening, type ListenOptions, type Service } from './run-service.ts'
 export { serviceFields } from './service-config.ts'

@@ -5,12 +5,13 @@ import { isIP, type AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { ConfigError } from '@signalbox/config'
 import type { Telemetry } from '@signalbox/telemetry'
-import type { Hono } from 'hono'
+
+import type { HttpApp } from './http-app.ts'
 
 /** A service that has been put together and not yet opened to callers. */
 export interface Service {
   readonly name: string
-  readonly app: Hono
+  readonly app: HttpApp
   readonly telemetry: Telemetry
   /** Begins the work that no caller asks for (discovery, resuming sessions); runs once the port is open. */
   start?(): Promise<void>
@@ -54,6 +55,7 @@ export async function listen(service: Service, options: ListenOptions): Promise<
     await service.start?.()
   } catch (error) {
     await closeServer(server, AbortSignal.abort())
+    await service.close()
     throw error
   }
   let stopping: Promise<void> | undefined
@@ -91,10 +93,12 @@ function portFault(error: NodeJS.ErrnoException, host: string, port: number): st
 async function closeServer(server: Server, signal: AbortSignal): Promise<void> {
   const closed = once(server, 'close')
   server.close()
-  server.closeIdleConnections()
+  // A kept-alive connection falls idle when its last answer is out, which Node tells nobody.
+  const idle = setInterval(() => server.closeIdleConnections(), 25)
   if (signal.aborted) server.closeAllConnections()
   else signal.addEventListener('abort', () => server.closeAllConnections(), { once: true })
   await closed
+  clearInterval(idle)
 }
 
 function isLoopback(host: string): boolean {
