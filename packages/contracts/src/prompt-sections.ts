@@ -1,6 +1,7 @@
 /**
  * Our prompts are made of named sections, so that a model (and the scripted one) can tell the
- * instruction from the material. Material is untrusted: a closing tag inside it is defused.
+ * instruction from the material. Material is untrusted: any section's tag inside it is defused, so
+ * that it can neither close its own section nor open another.
  *
  * ```
  * <goal>
@@ -8,11 +9,13 @@
  * </goal>
  * ```
  */
-export type SectionName = 'goal' | 'conversation' | 'agents' | 'faults' | 'previous_plan' | 'instruction' | 'passages' | 'results' | 'question'
+const SECTION_NAMES = ['goal', 'conversation', 'agents', 'faults', 'previous_plan', 'instruction', 'passages', 'results', 'question'] as const
+export type SectionName = (typeof SECTION_NAMES)[number]
+
+const SECTION_TAG = new RegExp(`<(/?(?:${SECTION_NAMES.join('|')}))>`, 'gi')
 
 export function toSection(name: SectionName, body: string): string {
-  const safe = body.replaceAll(new RegExp(`</?${name}>`, 'gi'), (tag) => tag.replace('<', '‹').replace('>', '›'))
-  return `<${name}>\n${safe}\n</${name}>`
+  return `<${name}>\n${body.replaceAll(SECTION_TAG, '‹$1›')}\n</${name}>`
 }
 
 /** The section's body, or undefined where the prompt has none. */
