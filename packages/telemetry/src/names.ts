@@ -26,6 +26,7 @@ export const ATTRIBUTES = {
   responseModel: 'gen_ai.response.model',
   inputTokens: 'gen_ai.usage.input_tokens',
   outputTokens: 'gen_ai.usage.output_tokens',
+  tokenType: 'gen_ai.token.type',
   finishReasons: 'gen_ai.response.finish_reasons',
   agentName: 'gen_ai.agent.name',
   agentVersion: 'gen_ai.agent.version',
