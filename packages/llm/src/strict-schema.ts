@@ -26,11 +26,9 @@ function strict(node: z.core.JSONSchema._JSONSchema, path: string): StrictSchema
   const alternatives = node.anyOf ?? node.oneOf
   if (alternatives) result['anyOf'] = alternatives.map((one, index) => strict(one, `${path}|${index}`))
   if (node.$defs) result['$defs'] = mapValues(node.$defs, (one, name) => strict(one, `${path}#${name}`))
-  if (node.items !== undefined) {
-    if (Array.isArray(node.items)) throw new TypeError(`${path} is a tuple, which strict structured output cannot say`)
-    result['items'] = strict(node.items, `${path}[]`)
-  }
-  if (node.type === 'object') Object.assign(result, strictObject(node, path))
+  if (node.prefixItems || Array.isArray(node.items)) throw new TypeError(`${path} is a tuple, which strict structured output cannot say`)
+  if (node.items !== undefined) result['items'] = strict(node.items, `${path}[]`)
+  if ([node.type].flat().includes('object')) Object.assign(result, strictObject(node, path))
   if (Object.keys(result).every((keyword) => keyword === 'description')) throw new TypeError(`${path} allows anything, which strict structured output cannot say`)
   return result
 }
@@ -46,7 +44,7 @@ function strictObject(node: z.core.JSONSchema.BaseSchema, path: string): StrictS
 
 function allowsNull(node: z.core.JSONSchema._JSONSchema | undefined): boolean {
   if (typeof node !== 'object') return false
-  return node.type === 'null' || (node.anyOf ?? node.oneOf ?? []).some(allowsNull)
+  return [node.type].flat().includes('null') || (node.anyOf ?? node.oneOf ?? []).some(allowsNull)
 }
 
 function mapValues<From, To>(record: Record<string, From>, map: (value: From, key: string) => To): Record<string, To> {
