@@ -1,0 +1,2 @@
+export { openPlanner } from './app.ts'
+export { plannerConfigSchema, type PlannerConfig } from './config.ts'

@@ -1,0 +1,2 @@
+export { openReasoning } from './app.ts'
+export { reasoningConfigSchema, type ReasoningConfig } from './config.ts'
