@@ -251,15 +251,6 @@ describe('an endpoint in trouble', () => {
     await expect(model.complete(PROMPT, WELL)).rejects.toMatchObject({ code: 'upstream_timeout' })
   })
 
-  test('is not waited for by a caller who left between two tries', async () => {
-    const caller = new AbortController()
-    const { model } = await modelThat((response) => {
-      sayError(response, 500)
-      response.on('close', () => setImmediate(() => caller.abort()))
-    }, { retryBaseMs: 30_000 })
-    await expect(model.complete(PROMPT, { signal: caller.signal })).rejects.toMatchObject({ code: 'canceled' })
-  })
-
   test('is deadline_exceeded when it was the caller’s deadline that passed', async () => {
     const { model } = await modelThat(() => undefined)
     await expect(model.complete(PROMPT, { signal: AbortSignal.timeout(30) })).rejects.toMatchObject({ code: 'deadline_exceeded' })
