@@ -1,11 +1,11 @@
-import { flag, port, wholeNumber } from "@signalbox/config";
-import { serviceFields } from "@signalbox/service-kit";
-import { z } from "zod";
+import { flag, port, wholeNumber } from '@signalbox/config'
+import { serviceFields } from '@signalbox/service-kit'
+import { z } from 'zod'
 
-import { MOCK_AGENTS } from "./core/mock-content.ts";
-import { readFaultPlan } from "./http/fault-plan.ts";
+import { MOCK_AGENTS } from './core/mock-content.ts'
+import { readFaultPlan } from './http/fault-plan.ts'
 
-const MINUTES_10 = 600_000;
+const MINUTES_10 = 600_000
 
 export const scriptedLlmConfigSchema = z.object({
   ...serviceFields({ port: 8010 }),
@@ -16,15 +16,15 @@ export const scriptedLlmConfigSchema = z.object({
   /** Faults for callers that cannot send a header: `plan: malformed-structured *1, chat: delay=200`. */
   SCRIPTED_LLM_FAULTS: z
     .string()
-    .default("")
+    .default('')
     .transform((text, context) => {
-      const plan = readFaultPlan(text);
-      if (typeof plan !== "string") return plan;
-      context.addIssue({ code: "custom", message: plan });
-      return z.NEVER;
+      const plan = readFaultPlan(text)
+      if (typeof plan !== 'string') return plan
+      context.addIssue({ code: 'custom', message: plan })
+      return z.NEVER
     }),
-});
-export type ScriptedLlmConfig = z.infer<typeof scriptedLlmConfigSchema>;
+})
+export type ScriptedLlmConfig = z.infer<typeof scriptedLlmConfigSchema>
 
 /** How mock agents behave where a message's own `metadata.mock` does not say otherwise. */
 const behaviourFields = {
@@ -35,18 +35,16 @@ const behaviourFields = {
   /** How many pieces the text comes in. */
   MOCK_CHUNKS: wholeNumber({ min: 1, max: 10_000, fallback: 1 }),
   MOCK_CHUNK_DELAY_MS: wholeNumber({ min: 0, max: 60_000, fallback: 0 }),
-};
+}
 
 export const mockAgentConfigSchema = z.object({
   ...serviceFields({ port: 8011 }),
   ...behaviourFields,
-  MOCK_AGENT: z
-    .enum(MOCK_AGENTS, { error: `is none of ${MOCK_AGENTS.join(", ")}` })
-    .default("reasoning"),
+  MOCK_AGENT: z.enum(MOCK_AGENTS, { error: `is none of ${MOCK_AGENTS.join(', ')}` }).default('reasoning'),
   /** Where others reach the agent, when that is not where it listens. */
   PUBLIC_URL: z.url().optional(),
-});
-export type MockAgentConfig = z.infer<typeof mockAgentConfigSchema>;
+})
+export type MockAgentConfig = z.infer<typeof mockAgentConfigSchema>
 
 /** What `main.ts` reads: the scripted LLM, and the four agents on the four ports from `MOCK_AGENTS_PORT`. */
 export const mocksConfigSchema = z.object({
@@ -56,5 +54,5 @@ export const mocksConfigSchema = z.object({
   MOCK_AGENTS_PORT: port(8011),
   /** Where others reach the agents, without a port: `http://mocks`. Each agent adds its own. */
   MOCK_AGENTS_PUBLIC_URL: z.url().optional(),
-});
-export type MocksConfig = z.infer<typeof mocksConfigSchema>;
+})
+export type MocksConfig = z.infer<typeof mocksConfigSchema>

@@ -1,37 +1,29 @@
-import { ConfigError, readConfig } from "@signalbox/config";
-import {
-  listen,
-  stopSignal,
-  type Listening,
-  type ListenOptions,
-  type Service,
-} from "@signalbox/service-kit";
+import { ConfigError, readConfig } from '@signalbox/config'
+import { listen, stopSignal, type Listening, type ListenOptions, type Service } from '@signalbox/service-kit'
 
-import { mocksConfigSchema, type MockAgentConfig, type MocksConfig } from "./config.ts";
-import { MOCK_AGENTS } from "./core/mock-content.ts";
-import { openMockAgent } from "./mock-agent-app.ts";
-import { openScriptedLlm } from "./scripted-llm-app.ts";
+import { mocksConfigSchema, type MockAgentConfig, type MocksConfig } from './config.ts'
+import { MOCK_AGENTS } from './core/mock-content.ts'
+import { openMockAgent } from './mock-agent-app.ts'
+import { openScriptedLlm } from './scripted-llm-app.ts'
 
 /** The scripted LLM and, unless told otherwise, the four mock agents, in one process, each on its own port. */
 async function run(): Promise<void> {
-  const config = readConfig("mocks", mocksConfigSchema, process.env);
-  const listening: Listening[] = [];
+  const config = readConfig('mocks', mocksConfigSchema, process.env)
+  const listening: Listening[] = []
   try {
     for (const { service, options } of await openAll(config)) {
-      const open = await listen(service, options);
-      listening.push(open);
-      service.telemetry.log.info({ url: open.url }, `${open.name} is ready`);
+      const open = await listen(service, options)
+      listening.push(open)
+      service.telemetry.log.info({ url: open.url }, `${open.name} is ready`)
     }
-    await stopSignal();
-    void stopSignal().then(() => listening.forEach((open) => open.now()));
+    await stopSignal()
+    void stopSignal().then(() => listening.forEach((open) => open.now()))
   } finally {
-    await Promise.all(listening.map((open) => open.stop()));
+    await Promise.all(listening.map((open) => open.stop()))
   }
 }
 
-async function openAll(
-  config: MocksConfig,
-): Promise<{ service: Service; options: ListenOptions }[]> {
+async function openAll(config: MocksConfig): Promise<{ service: Service; options: ListenOptions }[]> {
   const llm = {
     service: await openScriptedLlm(config),
     options: {
@@ -39,37 +31,34 @@ async function openAll(
       port: config.PORT,
       guarded: config.SCRIPTED_LLM_API_KEY !== undefined,
     },
-  };
-  if (!config.MOCK_AGENTS) return [llm];
+  }
+  if (!config.MOCK_AGENTS) return [llm]
   const agents = await Promise.all(
     MOCK_AGENTS.map(async (_, index) => {
-      const agent = toAgentConfig(config, index);
+      const agent = toAgentConfig(config, index)
       return {
         service: await openMockAgent(agent),
         options: { host: agent.HOST, port: agent.PORT, guarded: agent.SERVICE_TOKEN !== undefined },
-      };
+      }
     }),
-  );
-  return [llm, ...agents];
+  )
+  return [llm, ...agents]
 }
 
 function toAgentConfig(config: MocksConfig, index: number): MockAgentConfig {
-  const port = config.MOCK_AGENTS_PORT + index;
+  const port = config.MOCK_AGENTS_PORT + index
   return {
     ...config,
     PORT: port,
-    MOCK_AGENT: MOCK_AGENTS[index] ?? "reasoning",
-    PUBLIC_URL:
-      config.MOCK_AGENTS_PUBLIC_URL === undefined
-        ? undefined
-        : `${config.MOCK_AGENTS_PUBLIC_URL.replace(/\/+$/, "")}:${port}`,
-  };
+    MOCK_AGENT: MOCK_AGENTS[index] ?? 'reasoning',
+    PUBLIC_URL: config.MOCK_AGENTS_PUBLIC_URL === undefined ? undefined : `${config.MOCK_AGENTS_PUBLIC_URL.replace(/\/+$/, '')}:${port}`,
+  }
 }
 
 try {
-  await run();
+  await run()
 } catch (error) {
-  process.exitCode = 1;
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1
+  if (!(error instanceof ConfigError)) throw error
+  process.stderr.write(`${error.message}\n`)
 }

@@ -1,32 +1,32 @@
-import type { ClassifierVerdict } from "@signalbox/contracts";
+import type { ClassifierVerdict } from '@signalbox/contracts'
 
-import { isArithmetic } from "./chat/arithmetic.ts";
-import { splitGoal } from "./plan/split-goal.ts";
+import { isArithmetic } from './chat/arithmetic.ts'
+import { splitGoal } from './plan/split-goal.ts'
 
 /** A rule of the scripted classifier. The first one that matches decides, and is named in the reason. */
 export interface RoutingRule {
-  name: string;
-  needs_orchestration: boolean;
-  reason: string;
-  matches(question: string): boolean;
+  name: string
+  needs_orchestration: boolean
+  reason: string
+  matches(question: string): boolean
 }
 
 const TASK =
-  "write|send|book|order|buy|set|create|make|find|search|look up|play|schedule|print|call|apply|sell|take|translate|convert|detect|identify|generate|summari[sz]e|extract|classify|enhance|recognize|transcribe|answer|analy[sz]e|explain|describe|list|compare|check|plot|plan";
+  'write|send|book|order|buy|set|create|make|find|search|look up|play|schedule|print|call|apply|sell|take|translate|convert|detect|identify|generate|summari[sz]e|extract|classify|enhance|recognize|transcribe|answer|analy[sz]e|explain|describe|list|compare|check|plot|plan'
 
-const test = (pattern: RegExp) => (question: string) => pattern.test(question);
+const test = (pattern: RegExp) => (question: string) => pattern.test(question)
 
 export const ROUTING_RULES: readonly RoutingRule[] = [
   {
-    name: "empty",
+    name: 'empty',
     needs_orchestration: false,
-    reason: "there is nothing to work on",
-    matches: (question) => question.trim() === "",
+    reason: 'there is nothing to work on',
+    matches: (question) => question.trim() === '',
   },
   {
-    name: "small-talk",
+    name: 'small-talk',
     needs_orchestration: false,
-    reason: "a greeting or thanks",
+    reason: 'a greeting or thanks',
     matches: (question) =>
       question.length < 80 &&
       /^\s*(?:hi|hello|hey|howdy|thanks?|thank you|good (?:morning|afternoon|evening|night|day)|bye|goodbye|ok(?:ay)?|how are you|who are you|what are you|ping|test)\b[^?]{0,40}\??\s*$/i.test(
@@ -34,89 +34,87 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
       ),
   },
   {
-    name: "arithmetic",
+    name: 'arithmetic',
     needs_orchestration: false,
-    reason: "a sum that needs no look-up",
+    reason: 'a sum that needs no look-up',
     matches: isArithmetic,
   },
   {
-    name: "echo",
+    name: 'echo',
     needs_orchestration: false,
-    reason: "asks for given words back",
+    reason: 'asks for given words back',
     matches: test(/^\s*(?:please )?(?:say|repeat|echo|reply with|respond with|answer with)\b/i),
   },
   {
-    name: "code",
+    name: 'code',
     needs_orchestration: false,
-    reason: "asks for or shows code",
+    reason: 'asks for or shows code',
     matches: test(
       /```|^\s*(?:please )?(?:write|implement|fix|refactor|debug|complete|code|create|generate)\b.{0,60}\b(?:function|regex|regular expression|script|code|query|class|component|program|sql|unit tests?|method|algorithm|html|css)\b/i,
     ),
   },
   {
-    name: "word-problem",
+    name: 'word-problem',
     needs_orchestration: false,
-    reason: "a problem that holds all it needs",
+    reason: 'a problem that holds all it needs',
     matches: (question) =>
       /\bhow (?:many|much|long|old|far|tall)\b/i.test(question) &&
-      (question.match(/\b\d+(?:[.,/]\d+)?\b|\b(?:twice|half|third|quarter|double|dozen)\b/gi)
-        ?.length ?? 0) >= 2,
+      (question.match(/\b\d+(?:[.,/]\d+)?\b|\b(?:twice|half|third|quarter|double|dozen)\b/gi)?.length ?? 0) >= 2,
   },
   {
-    name: "several-tasks",
+    name: 'several-tasks',
     needs_orchestration: true,
-    reason: "several tasks, one after another or side by side",
+    reason: 'several tasks, one after another or side by side',
     matches: (question) =>
       new RegExp(
         String.raw`(?:\b(?:and|then|after that|afterwards|finally|next|lastly|also)\b|[.;])[,\s]+(?:then |also |finally |please |to |i (?:also )?(?:want|need|would like)(?: you)? to )*(?:${TASK})\b.*`,
-        "is",
-      ).test(question) &&
-      new RegExp(String.raw`\b(?:${TASK})\b[\s\S]*\b(?:${TASK})\b`, "i").test(question),
+        'is',
+      ).test(question) && new RegExp(String.raw`\b(?:${TASK})\b[\s\S]*\b(?:${TASK})\b`, 'i').test(question),
   },
   {
-    name: "comparison",
+    name: 'comparison',
     needs_orchestration: true,
-    reason: "holds things side by side",
-    matches: (question) => splitGoal(question).kind === "comparison",
+    reason: 'holds things side by side',
+    matches: (question) => splitGoal(question).kind === 'comparison',
   },
   {
-    name: "several-questions",
+    name: 'several-questions',
     needs_orchestration: true,
-    reason: "several questions in one",
-    matches: (question) => splitGoal(question).kind === "questions",
+    reason: 'several questions in one',
+    matches: (question) => splitGoal(question).kind === 'questions',
   },
   {
-    name: "rewriting",
+    name: 'rewriting',
     needs_orchestration: false,
-    reason: "works on text that it brings along",
+    reason: 'works on text that it brings along',
     matches: test(
       /^\s*(?:please |can you |could you )?(?:translate|rewrite|rephrase|paraphrase|proofread|correct|shorten|reword|polish|fix the (?:grammar|spelling)|(?:summari[sz]e|analy[sz]e|classify)\s+(?:this|the following|these))\b/i,
     ),
   },
   {
-    name: "creative-writing",
+    name: 'creative-writing',
     needs_orchestration: false,
-    reason: "a short piece of free writing",
+    reason: 'a short piece of free writing',
     matches: test(
       /\b(?:write|compose|tell|give|create|make up|draft|invent)\b.{0,40}\b(?:poem|haiku|joke|story|song|limerick|e-?mail|tweet|slogan|riddle|rhyme|letter|essay|dialogue|name|names|tagline|caption)\b/i,
     ),
   },
   {
-    name: "research",
+    name: 'research',
     needs_orchestration: true,
-    reason: "asks for research or a judgement in steps",
+    reason: 'asks for research or a judgement in steps',
     matches: test(
       /\b(?:research|investigate|step[- ]by[- ]step|in[- ]depth|thorough(?:ly)?|pros and cons|trade-?offs?|root cause|evaluate|assess|recommend(?:ation)?s?|advantages and disadvantages)\b/i,
     ),
   },
   {
-    name: "sources",
+    name: 'sources',
     needs_orchestration: true,
-    reason: "asks for sources",
+    reason: 'asks for sources',
     matches: test(/\b(?:cite|citations?|sources?|references?|quote|passages?|evidence)\b/i),
   },
   {
-    name: "documents",
+    name: 'documents',
     needs_orchestration: true,
     reason: "asks about the user's documents",
     matches: test(
@@ -124,9 +122,9 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
     ),
   },
   {
-    name: "look-up",
+    name: 'look-up',
     needs_orchestration: true,
-    reason: "asks for facts, which this model can only look up",
+    reason: 'asks for facts, which this model can only look up',
     matches: (question) =>
       question.length < 240 &&
       /^\s*(?:(?:please |can you |could you )?(?:explain|describe|tell me about|find out|look up|show me)|what|how|why|when|where|which|who|does|do|is|are|can|should)\b/i.test(
@@ -134,16 +132,16 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
       ) &&
       !/\b(?:i'm|i am|i have|my code|error)\b/i.test(question),
   },
-];
+]
 
 const OTHERWISE = {
-  name: "otherwise",
+  name: 'otherwise',
   needs_orchestration: false,
-  reason: "one model call can answer",
-};
+  reason: 'one model call can answer',
+}
 
 /** Decides by stated rules on the words alone. */
 export function classifyQuestion(question: string): ClassifierVerdict {
-  const rule = ROUTING_RULES.find(({ matches }) => matches(question)) ?? OTHERWISE;
-  return { needs_orchestration: rule.needs_orchestration, reason: `${rule.name}: ${rule.reason}` };
+  const rule = ROUTING_RULES.find(({ matches }) => matches(question)) ?? OTHERWISE
+  return { needs_orchestration: rule.needs_orchestration, reason: `${rule.name}: ${rule.reason}` }
 }

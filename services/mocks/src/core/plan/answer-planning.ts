@@ -1,28 +1,22 @@
-import {
-  agentSummarySchema,
-  readPlan,
-  readSection,
-  type AgentSummary,
-  type Plan,
-} from "@signalbox/contracts";
-import { z } from "zod";
+import { agentSummarySchema, readPlan, readSection, type AgentSummary, type Plan } from '@signalbox/contracts'
+import { z } from 'zod'
 
-import { toTerms } from "../text/terms.ts";
-import { drawPlan } from "./draw-plan.ts";
+import { toTerms } from '../text/terms.ts'
+import { drawPlan } from './draw-plan.ts'
 
 /**
  * Answers a planner's prompt (sections `goal`, `agents`, `conversation`, and for a repair `faults`)
  * with a plan. Undefined where the prompt has no goal or no agents to plan with.
  */
 export function answerPlanning(prompt: string): Plan | undefined {
-  const goal = readSection(prompt, "goal");
-  const agents = readAgents(readSection(prompt, "agents"));
-  if (goal === undefined || goal.trim() === "" || agents.length === 0) return undefined;
-  const subject = readSubject(goal, readSection(prompt, "conversation"));
-  const task = { goal, ...(subject !== undefined && { subject }) };
-  const faults = readSection(prompt, "faults");
-  if (faults === undefined) return drawPlan({ ...task, agents });
-  return mendPlan(task, agents, { faults, previous: readSection(prompt, "previous_plan") });
+  const goal = readSection(prompt, 'goal')
+  const agents = readAgents(readSection(prompt, 'agents'))
+  if (goal === undefined || goal.trim() === '' || agents.length === 0) return undefined
+  const subject = readSubject(goal, readSection(prompt, 'conversation'))
+  const task = { goal, ...(subject !== undefined && { subject }) }
+  const faults = readSection(prompt, 'faults')
+  if (faults === undefined) return drawPlan({ ...task, agents })
+  return mendPlan(task, agents, { faults, previous: readSection(prompt, 'previous_plan') })
 }
 
 /**
@@ -30,71 +24,53 @@ export function answerPlanning(prompt: string): Plan | undefined {
  * without the agents that the faults speak of, and then, if that is what was refused or is no use,
  * with nothing in it that can be left out.
  */
-function mendPlan(
-  task: { goal: string; subject?: string },
-  agents: readonly AgentSummary[],
-  refused: { faults: string; previous: string | undefined },
-): Plan {
-  const blameless = agents.filter(({ id }) => !isBlamed(id, refused.faults));
-  const choices = [blameless, agents].filter((choice) => choice.length > 0);
-  const drafts = [false, true].flatMap((simple) =>
-    choices.map((choice) => drawPlan({ ...task, agents: choice, simple })),
-  );
-  const fresh = drafts.filter(
-    (plan) =>
-      readPlan(plan, agents).plan !== undefined &&
-      toOutline(plan.nodes) !== readOutline(refused.previous),
-  );
-  return fresh[0] ?? (drafts.at(-1) as Plan);
+function mendPlan(task: { goal: string; subject?: string }, agents: readonly AgentSummary[], refused: { faults: string; previous: string | undefined }): Plan {
+  const blameless = agents.filter(({ id }) => !isBlamed(id, refused.faults))
+  const choices = [blameless, agents].filter((choice) => choice.length > 0)
+  const drafts = [false, true].flatMap((simple) => choices.map((choice) => drawPlan({ ...task, agents: choice, simple })))
+  const fresh = drafts.filter((plan) => readPlan(plan, agents).plan !== undefined && toOutline(plan.nodes) !== readOutline(refused.previous))
+  return fresh[0] ?? (drafts.at(-1) as Plan)
 }
 
 /** What a plan comes down to, for telling whether a new one is the old one again. */
 function toOutline(nodes: readonly { id: string; agent: string }[]): string {
-  return nodes.map(({ id, agent }) => `${id}@${agent}`).join(" ");
+  return nodes.map(({ id, agent }) => `${id}@${agent}`).join(' ')
 }
 
 const outlineSchema = z.looseObject({
   nodes: z.array(z.looseObject({ id: z.string(), agent: z.string() })),
-});
+})
 
 function readOutline(previous: string | undefined): string | undefined {
   try {
-    return toOutline(outlineSchema.parse(JSON.parse(previous ?? "null")).nodes);
+    return toOutline(outlineSchema.parse(JSON.parse(previous ?? 'null')).nodes)
   } catch {
-    return undefined;
+    return undefined
   }
 }
 
 /** A fault about an agent says `agent 'x' …`, and does not merely list it among those that are there. */
 function isBlamed(id: string, faults: string): boolean {
-  return faults
-    .split("\n")
-    .some((fault) => fault.split(/; (?:the agents|its skills) are:/)[0]?.includes(`agent '${id}'`));
+  return faults.split('\n').some((fault) => fault.split(/; (?:the agents|its skills) are:/)[0]?.includes(`agent '${id}'`))
 }
 
 function readAgents(section: string | undefined): AgentSummary[] {
   try {
-    return agentSummarySchema.array().parse(JSON.parse(section ?? "[]"));
+    return agentSummarySchema.array().parse(JSON.parse(section ?? '[]'))
   } catch {
-    return [];
+    return []
   }
 }
 
 /** What "it" stands for: the telling words of the last thing that was asked before. */
 function readSubject(goal: string, conversation: string | undefined): string | undefined {
-  if (
-    conversation === undefined ||
-    !/\b(?:it|its|they|them|their|this|that|these|those|there)\b/i.test(goal)
-  )
-    return undefined;
-  const earlier = [...conversation.matchAll(/^\W*user\W*[:>]\s*(.+)$/gim)]
-    .map((match) => match[1] as string)
-    .filter((text) => !goal.includes(text.trim()));
-  const words = (earlier.at(-1) ?? "").split(/\s+/).filter((word) => toTerms(word).length > 0);
+  if (conversation === undefined || !/\b(?:it|its|they|them|their|this|that|these|those|there)\b/i.test(goal)) return undefined
+  const earlier = [...conversation.matchAll(/^\W*user\W*[:>]\s*(.+)$/gim)].map((match) => match[1] as string).filter((text) => !goal.includes(text.trim()))
+  const words = (earlier.at(-1) ?? '').split(/\s+/).filter((word) => toTerms(word).length > 0)
   return words.length > 0
     ? words
         .slice(0, 12)
-        .join(" ")
-        .replace(/[?.!,;:]+$/, "")
-    : undefined;
+        .join(' ')
+        .replace(/[?.!,;:]+$/, '')
+    : undefined
 }

@@ -1,0 +1,152 @@
+import { formatPassages, toSection } from '@signalbox/contracts'
+import { describe, expect, test } from 'vitest'
+
+import { answerFromSections } from './answer-from-sections.ts'
+
+const STALLED = `# Stalled jobs
+
+When a worker starts to process a job, it places a lock on this job.
+
+A stalled job is moved back to the waiting status and will be processed again by another worker.
+
+\`\`\`ts
+const stalled = new StalledJob({ stalled: true })
+\`\`\`
+
+| stalled | jobs |
+|---|---|
+| a stalled job row | of a table |
+
+See [the guide](https://example.com/stalled) for *all* stalled job settings.`
+
+const DELAYED = `# Delayed jobs
+
+Delayed jobs are placed into a special delayed set instead of being processed as fast as possible.
+
+There are two ways to delay a job:
+
+- set the \`delay\` option
+- call the method \`changeDelay\``
+
+const PAINT = 'Walls are painted twice. The second coat dries overnight in a warm room.'
+
+describe('a single question', () => {
+  test('is answered in the sentences that carry its words, each with its number', () => {
+    const answer = answerTo('What is a stalled job?', STALLED, PAINT)
+    expect(answer).toContain('A stalled job is moved back to the waiting status and will be processed again by another worker. [1]')
+    expect(answer).not.toContain('[2]')
+  })
+
+  test('is never answered with code, tables, headings or link syntax', () => {
+    const answer = answerTo('What is a stalled job?', STALLED)
+    expect(answer).not.toMatch(/new StalledJob|\||# |https:\/\//)
+    expect(answer).toContain('See the guide for all stalled job settings. [1]')
+  })
+
+  test('on which the passages say nothing is told so, with where was looked', () => {
+    expect(answerTo('What is the capital of France?', STALLED, PAINT)).toBe(
+      'I found nothing on “What is the capital of France” in the 2 passages that I was given, from `file-1.md` and `file-2.md`.',
+    )
+  })
+
+  test('has a short list quoted as one sentence with what leads up to it', () => {
+    expect(answerTo('How can I delay a job?', DELAYED)).toContain(
+      'There are two ways to delay a job: set the `delay` option; call the method `changeDelay`. [1]',
+    )
+  })
+})
+
+describe('a comparison', () => {
+  test('has a group for each side, with the file it is from and its own sentences', () => {
+    const answer = answerTo('Compare stalled jobs with delayed jobs.', STALLED, DELAYED)
+    const [first = '', second = ''] = answer.split('**Delayed jobs**')
+    expect(first).toContain('**Stalled jobs** (`file-1.md`)')
+    expect(first).toContain('[1]')
+    expect(first).not.toContain('[2]')
+    expect(second).toContain('Delayed jobs are placed into a special delayed set instead of being processed as fast as possible. [2]')
+    expect(second).not.toContain('[1]')
+  })
+
+  test('says which side nothing was found on', () => {
+    expect(answerTo('Compare stalled jobs with purple elephants.', STALLED)).toContain('**Purple elephants**\n\nI found nothing on this')
+  })
+
+  test('draws no conclusions, and says so', () => {
+    expect(answerTo('Compare stalled jobs with delayed jobs.', STALLED, DELAYED)).toContain('draws no conclusions')
+  })
+
+  test('that is an instruction of its own gets the best sentence of each side', () => {
+    const prompt = [
+      toSection('goal', 'Anything.'),
+      toSection('instruction', 'Compare stalled jobs with delayed jobs.'),
+      toSection('passages', passages(STALLED, DELAYED)),
+    ].join('\n\n')
+    expect(answerFromSections(prompt)?.split('\n')).toEqual([
+      '- Stalled jobs: A stalled job is moved back to the waiting status and will be processed again by another worker. [1]',
+      '- Delayed jobs: Delayed jobs are placed into a special delayed set instead of being processed as fast as possible. [2]',
+    ])
+  })
+})
+
+test('several questions are answered one by one', () => {
+  const answer = answerTo('What is a stalled job? How long does the second coat dry?', STALLED, PAINT)
+  expect(answer).toMatch(
+    /\*\*What is a stalled job\?\*\*[^]*\[1\][^]*\*\*How long does the second coat dry\?\*\*[^]*The second coat dries overnight in a warm room\. \[2\]/,
+  )
+})
+
+test('a fragment at the edge of a passage is not quoted', () => {
+  const answer = answerTo(
+    'What is a stalled job?',
+    'stalled job that was cut in its beginning. A stalled job is moved back to waiting. The stalled job that is cut in its',
+  )
+  expect(answer).toBe('A stalled job is moved back to waiting. [1]')
+})
+
+test('the same sentence in two passages is quoted once', () => {
+  expect(answerTo('What is a stalled job?', 'A stalled job is moved back to waiting.', 'A stalled job is moved back to waiting.')).toBe(
+    'A stalled job is moved back to waiting. [1]',
+  )
+})
+
+test('brackets with numbers in a passage do not become citations', () => {
+  expect(answerTo('What is a stalled job?', 'A stalled job is moved back to waiting [7].')).toBe('A stalled job is moved back to waiting. [1]')
+})
+
+describe('without passages', () => {
+  test('results of earlier agents are quoted under their names', () => {
+    const prompt = [
+      toSection('goal', 'What do apples cost?'),
+      toSection('results', '## prices (market)\nApples cost two crowns a kilogram at the market. It rains.'),
+    ].join('\n\n')
+    expect(answerFromSections(prompt)).toBe('Apples cost two crowns a kilogram at the market. (market)')
+  })
+
+  test('results that share no words with the question are passed on as they came', () => {
+    const prompt = [toSection('goal', 'What do apples cost?'), toSection('results', '## n1 (mock-search)\nTwo crowns.')].join('\n\n')
+    expect(answerFromSections(prompt)).toBe('This is what came back:\n\n- mock-search: Two crowns.')
+  })
+
+  test('and without results the model says what it is and what would help', () => {
+    const answer = answerFromSections([toSection('question', 'What do apples cost?'), toSection('passages', '')].join('\n\n'))
+    expect(answer).toContain('scripted model')
+    expect(answer).toContain('npm run ingest')
+  })
+})
+
+test('a prompt that asks nothing is not answered from sections', () => {
+  expect(answerFromSections(toSection('passages', passages(PAINT)))).toBeUndefined()
+})
+
+function answerTo(goal: string, ...texts: string[]): string {
+  const sections = [
+    toSection('goal', goal),
+    toSection('instruction', 'Write the answer to the goal from the results, and cite the passages it rests on.'),
+    toSection('passages', passages(...texts)),
+  ]
+  return answerFromSections(sections.join('\n\n')) ?? ''
+}
+
+function passages(...texts: string[]): string {
+  return formatPassages(texts.map((text, index) => ({ source: `file-${index + 1}.md`, start: 0, end: text.length, text })))
+}

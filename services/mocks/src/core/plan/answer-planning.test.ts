@@ -1,0 +1,197 @@
+import { readPlan, toSection, type AgentSummary, type Plan } from '@signalbox/contracts'
+import { describe, expect, test } from 'vitest'
+
+import { answerPlanning } from './answer-planning.ts'
+
+const rag = agent('rag', ['retrieve', 'Finds passages in the documents'], ['answer-from-knowledge', 'Answers a question from the documents'])
+const reasoning = agent('reasoning', ['reason', 'Thinks step by step'], ['answer', 'Writes the answer'])
+const mockSearch = agent('mock-search', ['search', 'Returns made-up search results'])
+const mockAnalysis = agent('mock-analysis', ['analyze', 'Returns a made-up analysis of its inputs'])
+const ours = [rag, reasoning]
+
+describe('the shape of a plan follows from the form of the goal', () => {
+  test.each<[goal: string, shape: string[]]>([
+    ['How do I configure rate limiting?', ['find-configure-rate-limiting:rag/retrieve', 'answer:reasoning/answer < find-configure-rate-limiting']],
+    [
+      'Compare stalled jobs with delayed jobs.',
+      [
+        'find-stalled-jobs:rag/retrieve',
+        'find-delayed-jobs:rag/retrieve',
+        'compare:reasoning/reason < find-stalled-jobs find-delayed-jobs',
+        'answer:reasoning/answer < find-stalled-jobs find-delayed-jobs compare',
+      ],
+    ],
+    [
+      'BullMQ vs A2A',
+      [
+        'find-bullmq:rag/retrieve',
+        'find-a2a:rag/retrieve',
+        'compare:reasoning/reason < find-bullmq find-a2a',
+        'answer:reasoning/answer < find-bullmq find-a2a compare',
+      ],
+    ],
+    [
+      'What is the difference between fixed and exponential backoff?',
+      [
+        'find-fixed-backoff:rag/retrieve',
+        'find-exponential-backoff:rag/retrieve',
+        'compare:reasoning/reason < find-fixed-backoff find-exponential-backoff',
+        'answer:reasoning/answer < find-fixed-backoff find-exponential-backoff compare',
+      ],
+    ],
+    [
+      'Compare queues, workers and flows.',
+      [
+        'find-queues:rag/retrieve',
+        'find-workers:rag/retrieve',
+        'find-flows:rag/retrieve',
+        'compare:reasoning/reason < find-queues find-workers find-flows',
+        'answer:reasoning/answer < find-queues find-workers find-flows compare',
+      ],
+    ],
+    [
+      'What is an Agent Card? How are jobs retried?',
+      ['find-agent-card:rag/retrieve', 'find-jobs-retried:rag/retrieve', 'answer:reasoning/answer < find-agent-card find-jobs-retried'],
+    ],
+    [
+      'What is a flow and how does a worker stall?',
+      ['find-flow:rag/retrieve', 'find-worker-stall:rag/retrieve', 'answer:reasoning/answer < find-flow find-worker-stall'],
+    ],
+    ['Why do jobs stall?', ['find-jobs-stall:rag/retrieve', 'weigh:reasoning/reason < find-jobs-stall', 'answer:reasoning/answer < find-jobs-stall weigh']],
+    [
+      'Research agent discovery step by step and write a report on it.',
+      [
+        'find-research-agent-discovery:rag/retrieve',
+        'weigh:reasoning/reason < find-research-agent-discovery',
+        'answer:reasoning/answer < find-research-agent-discovery weigh',
+      ],
+    ],
+    ['Tell me about workers, with sources.', ['find-workers:rag/retrieve', 'answer:reasoning/answer < find-workers']],
+    [
+      'Wie werden fehlgeschlagene Aufgaben wiederholt?',
+      ['find-wie-werden-fehlgeschlagene:rag/retrieve', 'answer:reasoning/answer < find-wie-werden-fehlgeschlagene'],
+    ],
+    ['什么是队列？', ['find-1:rag/retrieve', 'answer:reasoning/answer < find-1']],
+    ['?', ['find-1:rag/retrieve', 'answer:reasoning/answer < find-1']],
+  ])('%s', (goal, shape) => {
+    expect(outline(planFor(goal, ours))).toEqual(shape)
+  })
+})
+
+describe('agents are chosen by what their cards say', () => {
+  test('a search agent looks up and an analysis agent weighs where there are no others', () => {
+    expect(outline(planFor('Compare apples with pears.', [mockSearch, mockAnalysis]))).toEqual([
+      'find-apples:mock-search/search',
+      'find-pears:mock-search/search',
+      'compare:mock-analysis/analyze < find-apples find-pears',
+      'answer:mock-analysis/analyze < find-apples find-pears compare',
+    ])
+  })
+
+  test('real agents come before mocks, whatever their order', () => {
+    const mockRag = agent('mock-rag', ['retrieve', 'Returns two made-up passages'])
+    expect(planFor('Tell me about workers.', [mockSearch, mockRag, mockAnalysis, ...ours]).nodes.map(({ agent: id }) => id)).toEqual(['rag', 'reasoning'])
+  })
+
+  test('one agent that only retrieves still makes a plan', () => {
+    const retriever = agent('rag', ['retrieve', 'Finds passages'])
+    expect(outline(planFor('Compare apples with pears.', [retriever]))).toEqual([
+      'find-apples:rag/retrieve',
+      'find-pears:rag/retrieve',
+      'answer:rag/retrieve < find-apples find-pears',
+    ])
+  })
+
+  test('an agent of another trade is given the whole goal', () => {
+    const taxi = agent('taxi', ['book', 'Books taxis'])
+    const plan = planFor('Book a taxi to the station.', [taxi])
+    expect(outline(plan)).toEqual(['answer:taxi/book'])
+    expect(plan.nodes[0]?.instruction).toBe('Book a taxi to the station.')
+  })
+
+  test('agents that the goal calls by name are asked, side by side', () => {
+    expect(outline(planFor('Ask mock-search and mock-analysis about apples.', [...ours, mockSearch, mockAnalysis]))).toEqual([
+      'ask-mock-search:mock-search/search',
+      'ask-mock-analysis:mock-analysis/analyze',
+      'answer:reasoning/answer < ask-mock-search ask-mock-analysis',
+    ])
+  })
+})
+
+test('each look-up carries the words that the others share', () => {
+  const plan = planFor('What is the difference between stalled and failed jobs in BullMQ?', ours)
+  expect(plan.nodes.slice(0, 2).map(({ instruction }) => instruction)).toEqual(['stalled jobs in BullMQ', 'failed jobs in BullMQ'])
+})
+
+test('one look-up of several may fail; a lone one may not', () => {
+  expect(planFor('Compare apples with pears.', ours).nodes.map(({ on_failure }) => on_failure)).toEqual(['skip', 'skip', 'skip', 'fail'])
+  expect(planFor('Tell me about workers.', ours).nodes.map(({ on_failure }) => on_failure)).toEqual(['fail', 'fail'])
+})
+
+test('"it" is looked up by what was asked before', () => {
+  const prompt = [
+    toSection('agents', JSON.stringify(ours)),
+    toSection('conversation', 'user: What are delayed jobs?\nassistant: Jobs that wait.'),
+    toSection('goal', 'How do I remove them?'),
+  ].join('\n\n')
+  expect(answerPlanning(prompt)?.nodes[0]?.instruction).toBe('How do I remove them? (delayed jobs)')
+})
+
+describe('a plan that was refused', () => {
+  test('is drawn anew without the agent that the faults speak of', () => {
+    const other = agent('archive', ['search', 'Searches the archive'])
+    const plan = replan('Tell me about workers.', [...ours, other], { faults: ["agent 'rag' is unavailable"] })
+    expect(outline(plan)).toEqual(['find-workers:archive/search', 'answer:reasoning/answer < find-workers'])
+  })
+
+  test('is drawn simpler when it would come out the same', () => {
+    const goal = 'Compare apples with pears.'
+    const first = planFor(goal, ours)
+    expect(outline(replan(goal, ours, { faults: ['too many nodes'], previous: first }))).toEqual([
+      'find-apples:rag/retrieve',
+      'find-pears:rag/retrieve',
+      'answer:reasoning/answer < find-apples find-pears',
+    ])
+  })
+
+  test('that was no plan at all is drawn as if for the first time', () => {
+    const goal = 'Compare apples with pears.'
+    expect(replan(goal, ours, { faults: ['nodes: expected array'], previous: { nonsense: true } })).toEqual(planFor(goal, ours))
+  })
+})
+
+test('without a goal or agents there is no plan', () => {
+  expect(answerPlanning(toSection('goal', 'x'))).toBeUndefined()
+  expect(answerPlanning(toSection('agents', JSON.stringify(ours)))).toBeUndefined()
+  expect(answerPlanning([toSection('goal', 'x'), toSection('agents', 'not json')].join('\n'))).toBeUndefined()
+})
+
+/** Every plan that a test looks at is sound, by the contract's own rules. */
+function sound(plan: Plan | undefined, agents: readonly AgentSummary[]): Plan {
+  expect(readPlan(plan, agents).faults).toEqual([])
+  return plan as Plan
+}
+
+function planFor(goal: string, agents: readonly AgentSummary[]): Plan {
+  return sound(answerPlanning([toSection('agents', JSON.stringify(agents)), toSection('goal', goal)].join('\n\n')), agents)
+}
+
+function replan(goal: string, agents: readonly AgentSummary[], refused: { faults: string[]; previous?: unknown }): Plan {
+  const previous = refused.previous === undefined ? [] : [toSection('previous_plan', JSON.stringify(refused.previous))]
+  const sections = [toSection('agents', JSON.stringify(agents)), toSection('goal', goal), ...previous, toSection('faults', refused.faults.join('\n'))]
+  return sound(answerPlanning(sections.join('\n\n')), agents)
+}
+
+/** `id:agent/skill < needs` */
+function outline(plan: Plan): string[] {
+  return plan.nodes.map(({ id, agent: name, skill, needs }) => `${id}:${name}/${skill}${needs.length > 0 ? ` < ${needs.join(' ')}` : ''}`)
+}
+
+function agent(id: string, ...skills: [id: string, description: string][]): AgentSummary {
+  const isMock = id.startsWith('mock-')
+  return {
+    id,
+    description: isMock ? `A mock agent. Everything it returns is made up.` : `The ${id} agent`,
+    skills: skills.map(([skill, description]) => ({ id: skill, name: skill, description, tags: [skill], examples: [] })),
+  }
+}
