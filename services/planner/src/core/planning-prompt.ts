@@ -1,4 +1,4 @@
-import { toSection, type AgentSummary, type Conversation, type PlanRequest } from '@signalbox/contracts'
+import { toSection, toTranscript, type AgentSummary, type PlanRequest } from '@signalbox/contracts'
 
 /** What was wrong with an earlier plan, and the plan where it is at hand. */
 export interface Rejection {
@@ -13,7 +13,7 @@ export interface PromptMessage {
 
 /** The prompt for a plan. All material is in the last message, in sections. */
 export function toPlanningPrompt(request: PlanRequest, rejection: Rejection | undefined): PromptMessage[] {
-  const earlier = toTranscript(request.conversation, request.goal)
+  const earlier = toTranscript(request.conversation, { goal: request.goal, maxChars: LONGEST_TRANSCRIPT })
   const sections = [
     toSection('agents', JSON.stringify(toBriefAgents(request.agents), null, 1)),
     ...(earlier === '' ? [] : [toSection('conversation', earlier)]),
@@ -29,23 +29,7 @@ export function toPlanningPrompt(request: PlanRequest, rejection: Rejection | un
 
 const LONGEST_PREVIOUS = 30_000
 const LONGEST_TRANSCRIPT = 12_000
-const LONGEST_TURN = 4_000
 const LONGEST_AGENTS = 60_000
-
-/** The turns before the goal, newest kept; a goal that is the last turn is not said twice. */
-function toTranscript(conversation: Conversation, goal: string): string {
-  const last = conversation.at(-1)
-  const earlier = last?.role === 'user' && last.text.trim() === goal.trim() ? conversation.slice(0, -1) : conversation
-  const lines: string[] = []
-  let room = LONGEST_TRANSCRIPT
-  for (const { role, text } of earlier.toReversed()) {
-    const line = `${role}: ${shorten(text.trim(), LONGEST_TURN)}`
-    if (line.length > room) break
-    room -= line.length
-    lines.unshift(line)
-  }
-  return lines.join('\n')
-}
 
 /** Cards are other people's prose: their length is bounded before they reach the model. */
 function toBriefAgents(agents: readonly AgentSummary[]): AgentSummary[] {
