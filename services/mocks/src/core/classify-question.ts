@@ -140,8 +140,11 @@ const OTHERWISE = {
   reason: 'one model call can answer',
 }
 
+const LONGEST_LOOK = 8_000
+
 /** Decides by stated rules on the words alone. */
 export function classifyQuestion(question: string): ClassifierVerdict {
-  const rule = ROUTING_RULES.find(({ matches }) => matches(question)) ?? OTHERWISE
+  const opening = question.slice(0, LONGEST_LOOK)
+  const rule = ROUTING_RULES.find(({ matches }) => matches(opening)) ?? OTHERWISE
   return { needs_orchestration: rule.needs_orchestration, reason: `${rule.name}: ${rule.reason}` }
 }

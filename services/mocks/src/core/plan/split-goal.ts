@@ -5,6 +5,8 @@ import { splitQuestions } from './split-questions.ts'
 export type GoalShape = { kind: 'comparison'; topics: string[] } | { kind: 'questions'; topics: string[] } | { kind: 'single'; topics: [string] }
 
 const MAX_TOPICS = 6
+/** Longer ones bring their material along; their form says nothing. */
+const LONGEST_FORM = 4_000
 
 /** The forms in which English compares. Each names what is compared, as one text that {@link splitList} takes apart. */
 const COMPARISONS: readonly { form: RegExp; joins: RegExp }[] = [
@@ -46,6 +48,7 @@ const COMPARISONS: readonly { form: RegExp; joins: RegExp }[] = [
 
 /** Takes a goal apart. Never fails: what has no form that we know is one question. */
 export function splitGoal(goal: string): GoalShape {
+  if (goal.length > LONGEST_FORM) return { kind: 'single', topics: [goal.trim()] }
   const asked = withoutManners(goal)
   const sentences = withoutClosing(splitQuestions(asked))
   for (const [index, sentence] of sentences.entries()) {
@@ -83,7 +86,7 @@ function splitParallel(sentence: string): string[] | undefined {
     String.raw`\b(?<ask>how|what)\s+(?:do|does|can|should|would|will)?\s*(?:both\s+)?(?<first>.{2,60}?)\s+and\s+(?<second>.{2,60}?)\s+(?:each\s+|both\s+)?(?<act>(?:${ACTIONS})s?\b.*)$`,
     'i',
   ).exec(sentence)?.groups
-  if (acting)
+  if (acting && isName(acting['first']) && isName(acting['second']))
     return [acting['first'], acting['second']].map(
       (subject) => `${acting['ask']?.toLowerCase()} ${subject} ${agree(subject as string, acting['act'] as string)}`,
     )
@@ -135,7 +138,13 @@ function withoutManners(goal: string): string {
     .trim()
 }
 
-/** Without its closing mark, and without what a colon adds to a comparison: "…: which is safer?". */
+/** Without its closing mark, and without what a comparison adds for the one who answers: "…: which is safer?", "… and say when to use which". */
 function trimEnd(sentence: string): string {
-  return sentence.replace(/:\s(?:which|what|how|who|where|when|why)\s[^:]*$/i, '').replace(/[\s.?!]+$/, '')
+  return sentence
+    .replace(/:\s(?:which|what|how|who|where|when|why)\s[^:]*$/i, '')
+    .replace(
+      /\s*,?\s+and\s+(?:also\s+)?(?:explain|say|tell me|recommend|decide|show|describe|state)\s+(?:me\s+)?(?:when|which|why|how|what|whether|where|who)\b[^:]*$/i,
+      '',
+    )
+    .replace(/[\s.?!]+$/, '')
 }

@@ -5,7 +5,8 @@ const STOP_WORDS = new Set(
   having he help her here him his how however i if in into is it its itself just know let like list look make many may me might more most much must my need
   needs no nor not now of off often on once one only or other our out over own per please question same say says see several shall she should show since so
   some such tell than that the their them then there these they thing things this those through to too two under until up us use used using very via
-  versus vs want was way we well were what when where whether which while who whom whose why will with within without would yes yet you your`
+  versus vs want was way we well were what when where whether which while who whom whose why will with within without would yes yet you your
+  summarize summarise summary docs documents document documentation mention mentions anything everything overview`
     .split(/\s+/)
     .filter((word) => word !== ''),
 )
