@@ -9,6 +9,7 @@ import { openScriptedLlm } from './scripted-llm-app.ts'
 /** The scripted LLM and, unless told otherwise, the four mock agents, in one process, each on its own port. */
 async function run(): Promise<void> {
   const config = readConfig('mocks', mocksConfigSchema, process.env)
+  requireKeyBeyondLoopback(config)
   const listening: Listening[] = []
   try {
     for (const { service, options } of await openAll(config)) {
@@ -21,6 +22,12 @@ async function run(): Promise<void> {
   } finally {
     await Promise.all(listening.map((open) => open.stop()))
   }
+}
+
+/** The scripted LLM has a key of its own, as a real one would; its port is refused without one like any other's without a token. */
+function requireKeyBeyondLoopback(config: MocksConfig): void {
+  if (config.SCRIPTED_LLM_API_KEY !== undefined || /^(?:localhost|::1|127\.)/.test(config.HOST)) return
+  throw new ConfigError('mocks', [`SCRIPTED_LLM_API_KEY is not set, so the scripted LLM listens on loopback only, not on ${config.HOST}`])
 }
 
 async function openAll(config: MocksConfig): Promise<{ service: Service; options: ListenOptions }[]> {

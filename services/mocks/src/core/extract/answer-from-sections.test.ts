@@ -49,6 +49,17 @@ describe('a single question', () => {
     )
   })
 
+  test('is not answered by a sentence that shares one word of two with it', () => {
+    expect(answerTo('What is the capital of Norway?', 'A capital letter begins every sentence of this page.')).toContain('I found nothing')
+  })
+
+  test('is not answered out of a code block, even one that reads like prose or was cut by the passage', () => {
+    expect(answerTo('What is a stalled job?', '```text\nA stalled job is a comment in a block of code.\n```\n\nNothing else is here.')).toContain(
+      'I found nothing',
+    )
+    expect(answerTo('What is a stalled job?', 'A stalled job is a comment in a block of code.\n```\n\nNothing else is here.')).toContain('I found nothing')
+  })
+
   test('has a short list quoted as one sentence with what leads up to it', () => {
     expect(answerTo('How can I delay a job?', DELAYED)).toContain(
       'There are two ways to delay a job: set the `delay` option; call the method `changeDelay`. [1]',
@@ -65,6 +76,12 @@ describe('a comparison', () => {
     expect(first).not.toContain('[2]')
     expect(second).toContain('Delayed jobs are placed into a special delayed set instead of being processed as fast as possible. [2]')
     expect(second).not.toContain('[1]')
+  })
+
+  test('quotes a sentence that speaks of both sides once', () => {
+    const answer = answerTo('Compare stalled jobs with delayed jobs.', `${STALLED}\n\nA delayed job is never a stalled job.`, DELAYED)
+    expect(answer.split('A delayed job is never a stalled job.').length).toBeLessThanOrEqual(2)
+    expect(answer).toContain('A delayed job is never a stalled job.')
   })
 
   test('says which side nothing was found on', () => {

@@ -16,8 +16,13 @@ export function answerFromSections(prompt: string): string | undefined {
   const results = readResults(readSection(prompt, 'results') ?? '')
   if (passages.length === 0 && results.length === 0) return NOTHING_TO_GO_BY
   const materials = passages.length > 0 ? passages : results
-  const write = /^\s*compare\b/i.test(readSection(prompt, 'instruction') ?? '') ? writeContrast : writeAnswer
-  return write({ question, materials })
+  return isComparingStep(prompt) ? writeContrast({ question, materials }) : writeAnswer({ question, materials })
+}
+
+/** A node that compares for others to read; not the goal itself handed on. */
+function isComparingStep(prompt: string): boolean {
+  const instruction = readSection(prompt, 'instruction')?.trim() ?? ''
+  return /^compare\b/i.test(instruction) && instruction !== readSection(prompt, 'goal')?.trim()
 }
 
 const NOTHING_TO_GO_BY =
