@@ -1,0 +1,123 @@
+/** Where a value stands in the bytes, end exclusive. */
+export interface Span {
+  start: number
+  end: number
+}
+
+/** What can be known of a JSON document without parsing it. */
+export interface JsonOutline {
+  /** False where the document is nested deeper than was asked for; the outline ends there. */
+  withinDepth: boolean
+  /** Under which top-level key the scan ended, where it ended early. */
+  tooDeepIn: string | undefined
+  /** The values of the key that was asked for, at the top level only. More than one where the key is said twice. */
+  values: Span[]
+}
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_BRACKET = 0x5d
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+
+/**
+ * Walks over JSON bytes once, from left to right, without recursion: how deep it is nested, and where
+ * the values of one top-level key stand.
+ *
+ * 1. It never throws and never loops: bytes that are not JSON give an outline that means nothing.
+ *    Whoever uses `values` has parsed the same bytes with success.
+ * 2. Strings are jumped over, so that a long prompt costs next to nothing.
+ * 3. A key counts as `JSON.parse` would read it, so `"\u006dodel"` is `model` too.
+ */
+export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: number }): JsonOutline {
+  const values: Span[] = []
+  let depth = 0
+  let keyIsNext = false
+  let key: string | undefined
+  let valueStart = -1
+
+  for (let at = 0; at < bytes.length; at++) {
+    switch (bytes[at]) {
+      case QUOTE: {
+        const end = endOfString(bytes, at)
+        if (depth === 1 && keyIsNext) {
+          key = readKey(bytes, at, end)
+          keyIsNext = false
+        }
+        at = end
+        break
+      }
+      case COLON:
+        if (depth === 1 && key === options.key && valueStart === -1) valueStart = at + 1
+        break
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth++
+        if (depth > options.maxDepth) return { withinDepth: false, tooDeepIn: key, values }
+        if (depth === 1) keyIsNext = bytes[at] === OPEN_BRACE
+        break
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+      case COMMA:
+        if (depth === 1 && valueStart !== -1) {
+          values.push(trim(bytes, valueStart, at))
+          valueStart = -1
+        }
+        if (bytes[at] !== COMMA) depth--
+        else if (depth === 1 && key !== undefined) {
+          keyIsNext = true
+          key = undefined
+        }
+        break
+    }
+  }
+  return { withinDepth: true, tooDeepIn: undefined, values }
+}
+
+/** The same bytes with each of the spans, which are in order, replaced by the value's JSON. */
+export function spliceJson(bytes: Buffer, spans: readonly Span[], value: string): Buffer {
+  const replacement = Buffer.from(JSON.stringify(value))
+  const pieces: Buffer[] = []
+  let from = 0
+  for (const { start, end } of spans) {
+    pieces.push(bytes.subarray(from, start), replacement)
+    from = end
+  }
+  pieces.push(bytes.subarray(from))
+  return Buffer.concat(pieces)
+}
+
+/** The index of the quote that ends the string which begins at `open`; the last index where none does. */
+function endOfString(bytes: Buffer, open: number): number {
+  for (let from = open + 1; ; ) {
+    const quote = bytes.indexOf(QUOTE, from)
+    if (quote === -1) return bytes.length
+    let slashes = 0
+    while (quote - slashes - 1 >= from && bytes[quote - slashes - 1] === BACKSLASH) slashes++
+    if (slashes % 2 === 0) return quote
+    from = quote + 1
+  }
+}
+
+function readKey(bytes: Buffer, open: number, end: number): string {
+  const text = bytes.toString('utf8', open + 1, end)
+  if (!text.includes('\\')) return text
+  try {
+    return JSON.parse(`"${text}"`) as string
+  } catch {
+    return text
+  }
+}
+
+function trim(bytes: Buffer, start: number, end: number): Span {
+  while (start < end && isBlank(bytes[start])) start++
+  while (end > start && isBlank(bytes[end - 1])) end--
+  return { start, end }
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}

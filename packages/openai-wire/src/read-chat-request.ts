@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer'
+
+import { AppError } from '@signalbox/errors'
+import type { z } from 'zod'
+
+import { chatRequestSchema, type ChatRequest } from './chat-request.ts'
+import { outlineJson, spliceJson } from './json-outline.ts'
+
+/** Deeper than any honest tool schema; `JSON.stringify` and friends fail at a few thousand. */
+export const MAX_JSON_DEPTH = 64
+
+/** A chat request that was read, and the bytes it came in. */
+export interface ReadChatRequest {
+  request: ChatRequest
+  /** What goes upstream: the bytes as they came, without a byte order mark. */
+  bytes: Buffer
+  /** The same bytes with another model's name. Every top-level `model` is replaced, so that an upstream which reads the first of two reads what we read. */
+  withModel(model: string): Buffer
+}
+
+/**
+ * Reads a chat request's bytes once.
+ *
+ * @throws AppError `invalid_json`, or `invalid_request` with the field in `param` (`messages[0].role`).
+ */
+export function readChatRequest(body: Buffer): ReadChatRequest {
+  const bytes = withoutByteOrderMark(body)
+  if (bytes.length === 0) throw new AppError('invalid_json', 'The request body is empty.')
+  if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
+  const outline = outlineJson(bytes, { key: 'model', maxDepth: MAX_JSON_DEPTH })
+  if (!outline.withinDepth) throw tooDeep(outline.tooDeepIn)
+  const parsed = chatRequestSchema.safeParse(parseJson(bytes))
+  if (!parsed.success) throw toInvalidRequest(parsed.error)
+  return { request: parsed.data, bytes, withModel: (model) => spliceJson(bytes, outline.values, model) }
+}
+
+/** The first thing that is wrong, in words that begin with where it is. */
+export function toInvalidRequest(error: z.ZodError): AppError {
+  const issue = innermost(error.issues[0] as z.core.$ZodIssue)
+  const param = toParam(issue.path)
+  return new AppError('invalid_request', `${param === '' ? 'The request body' : param}: ${issue.message}.`, param === '' ? {} : { param })
+}
+
+/** `['messages', 0, 'content']` → `messages[0].content`. */
+export function toParam(path: readonly PropertyKey[]): string {
+  return path
+    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${String(step)}`))
+    .join('')
+    .slice(0, 200)
+}
+
+/** Of a value that fits none of several shapes: what is wrong inside the one that it meant to have. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue
+  const inner = issue.errors.flat().find(({ path }) => path.length > 0)
+  return inner ? innermost({ ...inner, path: [...issue.path, ...inner.path] }) : issue
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown
+  } catch (cause) {
+    // V8 quotes the body in its message; where it stopped is all that may be repeated.
+    const position = /at position (\d+)/.exec((cause as Error).message)?.[1]
+    throw new AppError('invalid_json', `The request body is not valid JSON${position === undefined ? '' : ` (at position ${position})`}.`, { cause })
+  }
+}
+
+function tooDeep(key: string | undefined): AppError {
+  const param = key !== undefined && /^[\w.-]{1,64}$/.test(key) ? key : undefined
+  return new AppError('invalid_request', `${param ?? 'The request body'}: must not be nested deeper than ${MAX_JSON_DEPTH} levels.`, param === undefined ? {} : { param })
+}
+
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+}
