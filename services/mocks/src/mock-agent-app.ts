@@ -1,6 +1,4 @@
-import { createTaskEngine, mountAgent } from '@signalbox/a2a'
-import { toAppError } from '@signalbox/errors'
-import { toOpenAIError } from '@signalbox/openai-wire'
+import { createTaskEngine, mountAgent, renderA2AError } from '@signalbox/a2a'
 import { createHttpApp, requireServiceToken, type Service } from '@signalbox/service-kit'
 import type { Telemetry } from '@signalbox/telemetry'
 
@@ -23,7 +21,7 @@ export async function openMockAgent(config: MockAgentConfig, options: { telemetr
     executions,
   })
   const tasks = createTaskEngine({ executor, telemetry })
-  const app = createHttpApp({ telemetry, renderError })
+  const app = createHttpApp({ telemetry, renderError: renderA2AError })
   app.get('/executions', requireServiceToken(config.SERVICE_TOKEN), (c) => c.json(executions.toJson()))
   mountAgent(app, {
     card,
@@ -51,10 +49,4 @@ function toBehaviour(config: MockAgentConfig): MockBehaviour {
     hang: false,
     garbage: false,
   }
-}
-
-/** Only routes beside A2A's own end here; A2A renders its errors itself. */
-function renderError(error: unknown): Response {
-  const { status, body, headers } = toOpenAIError(toAppError(error))
-  return Response.json(body, { status, headers })
 }
