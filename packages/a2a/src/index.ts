@@ -1,3 +1,6 @@
 export * from './agent.ts'
+export { connectAgent, isSettled, type AgentConnection, type CallOptions, type ConnectOptions, type OutgoingMessage } from './client/connect-agent.ts'
+export { createTaskEngine, type TaskEngine, type TaskEngineOptions } from './engine/task-engine.ts'
 export * from './model.ts'
+export { mountAgent, renderA2AError, type MountOptions } from './server/mount-agent.ts'
 export * from './task-service.ts'
