@@ -17,7 +17,10 @@ export function toTranscript(conversation: Conversation, options: { goal: string
     room -= length + 1
     kept.add(turn)
   }
-  return earlier.filter((turn) => kept.has(turn)).map(toLine).join('\n')
+  return earlier
+    .filter((turn) => kept.has(turn))
+    .map(toLine)
+    .join('\n')
 }
 
 function isLast(conversation: Conversation, goal: string): boolean {

@@ -36,6 +36,7 @@ export function createDeadline(caller: AbortSignal): Deadline {
 /** The caller left: in its own words where it gave some that we know. */
 function toCallerFault(reason: unknown): AppError {
   if (reason instanceof AppError) return reason
-  if (isAbortError(reason) && (reason as Error).name === 'TimeoutError') return new AppError('deadline_exceeded', 'The deadline passed before the model had answered.', { cause: reason })
+  if (isAbortError(reason) && (reason as Error).name === 'TimeoutError')
+    return new AppError('deadline_exceeded', 'The deadline passed before the model had answered.', { cause: reason })
   return new AppError('canceled', 'The model call was canceled.', { cause: reason })
 }

@@ -1,4 +1,14 @@
-export type { CallOptions, ChatEvent, ChatMessage, ChatModel, ChatRequest, Completion, FinishReason, StructuredAnswer, StructuredRequest } from './chat-model.ts'
+export type {
+  CallOptions,
+  ChatEvent,
+  ChatMessage,
+  ChatModel,
+  ChatRequest,
+  Completion,
+  FinishReason,
+  StructuredAnswer,
+  StructuredRequest,
+} from './chat-model.ts'
 export type { EmbeddingModel } from './embedding-model.ts'
 export { llmFields, OPENAI_BASE_URL, resolveLlm, type LlmConfig } from './llm-config.ts'
 export { createModelProbe, type ModelHealth } from './model-health.ts'

@@ -11,11 +11,21 @@ import { toCost } from './prices.ts'
 
 describe('which model a service talks to', () => {
   test('is OpenAI’s, when only its key is set', () => {
-    expect(resolved({ OPENAI_API_KEY: 'sk-1' })).toMatchObject({ baseUrl: 'https://api.openai.com/v1', apiKey: 'sk-1', model: 'gpt-4o-mini', timeoutMs: 60_000, idleMs: 30_000 })
+    expect(resolved({ OPENAI_API_KEY: 'sk-1' })).toMatchObject({
+      baseUrl: 'https://api.openai.com/v1',
+      apiKey: 'sk-1',
+      model: 'gpt-4o-mini',
+      timeoutMs: 60_000,
+      idleMs: 30_000,
+    })
   })
 
   test('is at any other endpoint, with or without a key', () => {
-    expect(resolved({ LLM_BASE_URL: 'http://127.0.0.1:8010/v1/', LLM_MODEL: 'scripted' })).toMatchObject({ baseUrl: 'http://127.0.0.1:8010/v1', apiKey: undefined, model: 'scripted' })
+    expect(resolved({ LLM_BASE_URL: 'http://127.0.0.1:8010/v1/', LLM_MODEL: 'scripted' })).toMatchObject({
+      baseUrl: 'http://127.0.0.1:8010/v1',
+      apiKey: undefined,
+      model: 'scripted',
+    })
     expect(resolved({ LLM_BASE_URL: 'https://llm.example/v1', LLM_API_KEY: 'own', OPENAI_API_KEY: 'sk-1' })).toMatchObject({ apiKey: 'own' })
   })
 
@@ -59,5 +69,7 @@ describe('prices', () => {
 })
 
 function resolved(environment: Environment) {
-  return resolveLlm('test', readConfig('test', z.object(llmFields), environment)) as ReturnType<typeof resolveLlm> & { prices: NonNullable<ReturnType<typeof resolveLlm>['prices']> }
+  return resolveLlm('test', readConfig('test', z.object(llmFields), environment)) as ReturnType<typeof resolveLlm> & {
+    prices: NonNullable<ReturnType<typeof resolveLlm>['prices']>
+  }
 }

@@ -37,7 +37,9 @@ export type LlmConfig = z.infer<z.ZodObject<typeof llmFields>>
 export function resolveLlm(service: string, config: LlmConfig): Omit<ChatModelOptions, 'telemetry'> {
   const apiKey = config.LLM_API_KEY ?? config.OPENAI_API_KEY
   if (config.LLM_BASE_URL === undefined && apiKey === undefined) {
-    throw new ConfigError(service, ['there is no model: set OPENAI_API_KEY to use OpenAI, or LLM_BASE_URL (and LLM_API_KEY) to use another OpenAI-compatible endpoint'])
+    throw new ConfigError(service, [
+      'there is no model: set OPENAI_API_KEY to use OpenAI, or LLM_BASE_URL (and LLM_API_KEY) to use another OpenAI-compatible endpoint',
+    ])
   }
   return {
     baseUrl: config.LLM_BASE_URL ?? OPENAI_BASE_URL,

@@ -20,7 +20,10 @@ test('says unreachable of an endpoint that is not there', async () => {
 test('keeps its answer for ten seconds, then asks again', async () => {
   let asked = 0
   let now = 0
-  const probe = await probeOf((response) => sayJson(response, ++asked === 1 ? 200 : 500, {}), () => now)
+  const probe = await probeOf(
+    (response) => sayJson(response, ++asked === 1 ? 200 : 500, {}),
+    () => now,
+  )
   expect([await probe(), await probe()]).toEqual(['ok', 'ok'])
   now = 10_001
   expect(await probe()).toBe('failing')

@@ -10,7 +10,10 @@ export type ModelHealth = 'ok' | 'refused' | 'failing' | 'unreachable'
  * Asks the endpoint for its models, which costs nothing, and keeps the answer for ten seconds so that
  * probes of ours are not load of theirs. An endpoint that has no such list (404) is there all the same.
  */
-export function createModelProbe({ baseUrl, apiKey }: { baseUrl: string; apiKey?: string | undefined }, now: () => number = Date.now): () => Promise<ModelHealth> {
+export function createModelProbe(
+  { baseUrl, apiKey }: { baseUrl: string; apiKey?: string | undefined },
+  now: () => number = Date.now,
+): () => Promise<ModelHealth> {
   let kept: { at: number; health: Promise<ModelHealth> } | undefined
   return () => {
     if (!kept || now() - kept.at > KEPT_MS) kept = { at: now(), health: probe(`${baseUrl}/models`, apiKey) }

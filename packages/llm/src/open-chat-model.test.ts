@@ -69,7 +69,12 @@ describe('a streamed answer', () => {
     expect(await collect(model)).toEqual([
       { type: 'text', text: 'Hel' },
       { type: 'text', text: 'lo' },
-      { type: 'end', finishReason: 'stop', model: 'test-model-2026-01-01', usage: { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18, cost_usd: null } },
+      {
+        type: 'end',
+        finishReason: 'stop',
+        model: 'test-model-2026-01-01',
+        usage: { prompt_tokens: 11, completion_tokens: 7, total_tokens: 18, cost_usd: null },
+      },
     ])
     expect(upstream.calls[0]?.body).toMatchObject({ stream: true, stream_options: { include_usage: true } })
   })
@@ -89,7 +94,9 @@ describe('a streamed answer', () => {
   })
 
   test('tells reasoning from text, under either name that providers have for it', async () => {
-    const { model } = await modelThat((response) => sayStream(response, [{ reasoning_content: 'Hm. ' }, { reasoning: 'Well.' }, { content: 'Yes', reasoning: null }]))
+    const { model } = await modelThat((response) =>
+      sayStream(response, [{ reasoning_content: 'Hm. ' }, { reasoning: 'Well.' }, { content: 'Yes', reasoning: null }]),
+    )
     const events = await collect(model)
     expect(events.slice(0, -1)).toEqual([
       { type: 'reasoning', text: 'Hm. ' },
@@ -126,7 +133,11 @@ describe('a streamed answer', () => {
   })
 
   test('throws upstream_failed on an error inside the stream', async () => {
-    const { model } = await modelThat((response) => openStream(response).end(`${streamLines(['Half'], { finishReason: null, usage: null, done: false })}data: {"error":{"message":"the secret prompt","code":"overloaded"}}\n\n`))
+    const { model } = await modelThat((response) =>
+      openStream(response).end(
+        `${streamLines(['Half'], { finishReason: null, usage: null, done: false })}data: {"error":{"message":"the secret prompt","code":"overloaded"}}\n\n`,
+      ),
+    )
     const { error } = await collectUntilError(model)
     expect(error).toMatchObject({ code: 'upstream_failed', details: { upstream_code: 'overloaded' } })
     expect(error.message).not.toContain('secret')
@@ -143,7 +154,10 @@ describe('a streamed answer', () => {
   })
 
   test('throws upstream_timeout when it falls silent, and lets go of the socket', async () => {
-    const { model, upstream } = await modelThat((response) => void openStream(response).write(streamLines(['Half'], { finishReason: null, usage: null, done: false })), { idleMs: 40 })
+    const { model, upstream } = await modelThat(
+      (response) => void openStream(response).write(streamLines(['Half'], { finishReason: null, usage: null, done: false })),
+      { idleMs: 40 },
+    )
     expect((await collectUntilError(model)).error).toMatchObject({ code: 'upstream_timeout', retryable: true })
     await upstream.calls[0]?.closed
   })
@@ -164,13 +178,17 @@ describe('a streamed answer', () => {
   })
 
   test('lets go of the socket when its reader leaves', async () => {
-    const { model, upstream } = await modelThat((response) => void openStream(response).write(streamLines(['a', 'b'], { finishReason: null, usage: null, done: false })))
+    const { model, upstream } = await modelThat(
+      (response) => void openStream(response).write(streamLines(['a', 'b'], { finishReason: null, usage: null, done: false })),
+    )
     for await (const _event of model.stream(PROMPT, WELL)) break
     await upstream.calls[0]?.closed
   })
 
   test('stops when its caller aborts, in the caller’s words, down to the socket', async () => {
-    const { model, upstream } = await modelThat((response) => void openStream(response).write(streamLines(['a'], { finishReason: null, usage: null, done: false })))
+    const { model, upstream } = await modelThat(
+      (response) => void openStream(response).write(streamLines(['a'], { finishReason: null, usage: null, done: false })),
+    )
     const caller = new AbortController()
     const reading = (async () => {
       for await (const _event of model.stream(PROMPT, { signal: caller.signal })) caller.abort()
@@ -216,7 +234,10 @@ describe('an endpoint in trouble', () => {
   })
 
   test.each([401, 403])('that refuses our key (%d) is not asked again, and no word of the key is repeated', async (status) => {
-    const { model, upstream } = await modelThat((response) => sayError(response, status, { message: 'Incorrect API key provided: sk-very-secret', code: 'invalid_api_key' }), { apiKey: 'sk-very-secret' })
+    const { model, upstream } = await modelThat(
+      (response) => sayError(response, status, { message: 'Incorrect API key provided: sk-very-secret', code: 'invalid_api_key' }),
+      { apiKey: 'sk-very-secret' },
+    )
     const error = await faultOf(model.complete(PROMPT, WELL))
     expect(error).toMatchObject({ code: 'upstream_failed', retryable: false })
     expect(error.message).toContain('API key')
@@ -225,7 +246,9 @@ describe('an endpoint in trouble', () => {
   })
 
   test('that refuses the request says its code, not its prose', async () => {
-    const { model } = await modelThat((response) => sayError(response, 400, { message: 'your prompt “the secret prompt” is too long', code: 'context_length_exceeded' }))
+    const { model } = await modelThat((response) =>
+      sayError(response, 400, { message: 'your prompt “the secret prompt” is too long', code: 'context_length_exceeded' }),
+    )
     const error = await faultOf(model.complete(PROMPT, WELL))
     expect(error).toMatchObject({ code: 'upstream_failed', retryable: false })
     expect(error.message).toMatch(/400, context_length_exceeded/)
@@ -247,7 +270,9 @@ describe('an endpoint in trouble', () => {
   })
 
   test('that stops in the middle of a whole answer is upstream_timeout too', async () => {
-    const { model } = await modelThat((response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"choices":'), { timeoutMs: 60 })
+    const { model } = await modelThat((response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"choices":'), {
+      timeoutMs: 60,
+    })
     await expect(model.complete(PROMPT, WELL)).rejects.toMatchObject({ code: 'upstream_timeout' })
   })
 
@@ -348,7 +373,14 @@ async function modelThat(answer: UpstreamAnswer, options: Partial<ChatModelOptio
 }
 
 function openModel(baseUrl: string, options: Partial<ChatModelOptions> = {}): ChatModel {
-  const model = openChatModel({ baseUrl, model: 'test-model', telemetry: openTelemetry({ service: 'test', level: 'silent' }), timeoutMs: 5_000, retryBaseMs: 1, ...options })
+  const model = openChatModel({
+    baseUrl,
+    model: 'test-model',
+    telemetry: openTelemetry({ service: 'test', level: 'silent' }),
+    timeoutMs: 5_000,
+    retryBaseMs: 1,
+    ...options,
+  })
   onTestFinished(() => model.close())
   return model
 }

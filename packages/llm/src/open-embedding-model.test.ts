@@ -42,7 +42,15 @@ test('tries again after a failure that can pass', async () => {
 
 test.each([
   ['too few vectors', { data: [{ index: 0, embedding: [1] }] }],
-  ['vectors of different lengths', { data: [{ index: 0, embedding: [1] }, { index: 1, embedding: [1, 2] }] }],
+  [
+    'vectors of different lengths',
+    {
+      data: [
+        { index: 0, embedding: [1] },
+        { index: 1, embedding: [1, 2] },
+      ],
+    },
+  ],
   ['something else', { data: 'many' }],
 ])('is upstream_invalid when the endpoint sends %s', async (_name, body) => {
   const { model } = await modelThat((response) => sayJson(response, 200, body))

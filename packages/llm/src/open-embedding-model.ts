@@ -61,11 +61,20 @@ export function openEmbeddingModel(options: EmbeddingModelOptions): EmbeddingMod
   }
 }
 
-async function embedOnce(connection: Connection, request: { model: string; texts: readonly string[]; dimensions: number | undefined }, signal: AbortSignal): Promise<Batch> {
+async function embedOnce(
+  connection: Connection,
+  request: { model: string; texts: readonly string[]; dimensions: number | undefined },
+  signal: AbortSignal,
+): Promise<Batch> {
   const { client, host, timeoutMs, prices } = connection
   using deadline = createDeadline(signal)
   deadline.within(timeoutMs, `The model endpoint ${host} did not answer within ${timeoutMs / 1_000} s.`)
-  const body = { model: request.model, input: [...request.texts], encoding_format: 'float' as const, ...(request.dimensions !== undefined && { dimensions: request.dimensions }) }
+  const body = {
+    model: request.model,
+    input: [...request.texts],
+    encoding_format: 'float' as const,
+    ...(request.dimensions !== undefined && { dimensions: request.dimensions }),
+  }
   const answer: unknown = await attempt(connection, deadline, () => client.embeddings.create(body, { signal: deadline.signal }))
 
   const parsed = wireEmbeddingsSchema.safeParse(answer)
@@ -80,7 +89,8 @@ function inOrder(items: readonly { index: number; embedding: number[] }[], count
   const width = byIndex.get(0)?.length
   return Array.from({ length: count }, (_, index) => {
     const vector = byIndex.get(index)
-    if (vector === undefined || vector.length !== width) throw toInvalidAnswer(host, `${items.length} embeddings for ${count} texts, or with vectors of different lengths`)
+    if (vector === undefined || vector.length !== width)
+      throw toInvalidAnswer(host, `${items.length} embeddings for ${count} texts, or with vectors of different lengths`)
     return vector
   })
 }

@@ -26,7 +26,7 @@ export function readPrices(file: string | undefined): PriceMap {
   return new Map([...WELL_KNOWN_PRICES, ...Object.entries(parsed.data.models)])
 }
 
-/** What a call costs, or null where the model's price is not known. */
+/** What a call costs at list price (discounts, such as for cached input, are not known here), or null where the model's price is not known. */
 export function toCost(prices: PriceMap, model: string, tokens: { prompt: number; completion: number }): number | null {
   const price = findPrice(prices, model)
   return price ? (tokens.prompt * price.input + tokens.completion * price.output) / 1_000_000 : null
@@ -42,6 +42,8 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as unknown
   } catch (error) {
-    throw new ConfigError('the price list', [`LLM_PRICES_FILE: ${file} cannot be read (${error instanceof SyntaxError ? 'not JSON' : ((error as NodeJS.ErrnoException).code ?? 'unknown')})`])
+    throw new ConfigError('the price list', [
+      `LLM_PRICES_FILE: ${file} cannot be read (${error instanceof SyntaxError ? 'not JSON' : ((error as NodeJS.ErrnoException).code ?? 'unknown')})`,
+    ])
   }
 }

@@ -19,7 +19,10 @@ export type Retry = <Result>(work: () => Promise<Result>, signal: AbortSignal) =
  * because it has used the time there was.
  */
 export function createRetry(options: RetryOptions): Retry {
-  const policy = retry(handleWhen(isWorthRepeating), { maxAttempts: options.retries, backoff: new DelegateBackoff((context: IRetryBackoffContext<unknown>) => waitFor(context, options.baseMs)) }).dangerouslyUnref()
+  const policy = retry(handleWhen(isWorthRepeating), {
+    maxAttempts: options.retries,
+    backoff: new DelegateBackoff((context: IRetryBackoffContext<unknown>) => waitFor(context, options.baseMs)),
+  }).dangerouslyUnref()
   return (work, signal) => orAborted(policy.execute(work, signal), signal)
 }
 

@@ -10,7 +10,10 @@ describe('a strict schema', () => {
     expect(toStrictSchema(schema)).toEqual({
       type: 'object',
       properties: {
-        list: { type: 'array', items: { type: 'object', properties: { kind: { type: 'string', enum: ['a', 'b'] } }, required: ['kind'], additionalProperties: false } },
+        list: {
+          type: 'array',
+          items: { type: 'object', properties: { kind: { type: 'string', enum: ['a', 'b'] } }, required: ['kind'], additionalProperties: false },
+        },
         note: { type: ['string', 'null'] },
       },
       required: ['list', 'note'],
@@ -19,12 +22,16 @@ describe('a strict schema', () => {
   })
 
   test('keeps descriptions and leaves out bounds, which zod checks afterwards', () => {
-    expect(toStrictSchema(z.object({ n: z.int().min(1).max(9).describe('a digit') }))).toMatchObject({ properties: { n: { type: 'integer', description: 'a digit' } } })
+    expect(toStrictSchema(z.object({ n: z.int().min(1).max(9).describe('a digit') }))).toMatchObject({
+      properties: { n: { type: 'integer', description: 'a digit' } },
+    })
     expect(JSON.stringify(toStrictSchema(classifierVerdictSchema))).not.toContain('maxLength')
   })
 
   test('speaks of what stands behind a preparation', () => {
-    expect(toStrictSchema(z.object({ list: z.preprocess((value) => value, z.array(z.string())) }))).toMatchObject({ properties: { list: { type: 'array', items: { type: 'string' } } } })
+    expect(toStrictSchema(z.object({ list: z.preprocess((value) => value, z.array(z.string())) }))).toMatchObject({
+      properties: { list: { type: 'array', items: { type: 'string' } } },
+    })
   })
 
   test.each([

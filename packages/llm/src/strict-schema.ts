@@ -29,7 +29,8 @@ function strict(node: z.core.JSONSchema._JSONSchema, path: string): StrictSchema
   if (node.prefixItems || Array.isArray(node.items)) throw new TypeError(`${path} is a tuple, which strict structured output cannot say`)
   if (node.items !== undefined) result['items'] = strict(node.items, `${path}[]`)
   if ([node.type].flat().includes('object')) Object.assign(result, strictObject(node, path))
-  if (Object.keys(result).every((keyword) => keyword === 'description')) throw new TypeError(`${path} allows anything, which strict structured output cannot say`)
+  if (Object.keys(result).every((keyword) => keyword === 'description'))
+    throw new TypeError(`${path} allows anything, which strict structured output cannot say`)
   return result
 }
 
@@ -37,7 +38,8 @@ function strictObject(node: z.core.JSONSchema.BaseSchema, path: string): StrictS
   if (!node.properties) throw new TypeError(`${path} is a record, which strict structured output cannot say`)
   const properties = mapValues(node.properties, (one, name) => strict(one, `${path}.${name}`))
   for (const name of Object.keys(properties)) {
-    if (!node.required?.includes(name) && !allowsNull(node.properties[name])) throw new TypeError(`${path}.${name} may be missing but not null; make it nullish`)
+    if (!node.required?.includes(name) && !allowsNull(node.properties[name]))
+      throw new TypeError(`${path}.${name} may be missing but not null; make it nullish`)
   }
   return { properties, required: Object.keys(properties), additionalProperties: false }
 }

@@ -12,7 +12,9 @@ export class StructuredOutputError extends AppError {
   readonly #text: string
 
   constructor(options: { name: string; faults: readonly string[]; text: string; usage: Usage }) {
-    super('upstream_invalid', `The model's ${options.name} is not what was asked for: ${options.faults[0] ?? 'no reason given'}.`, { details: { faults: options.faults } })
+    super('upstream_invalid', `The model's ${options.name} is not what was asked for: ${options.faults[0] ?? 'no reason given'}.`, {
+      details: { faults: options.faults },
+    })
     this.faults = options.faults
     this.#text = options.text
     this.usage = options.usage

@@ -7,11 +7,17 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
  */
 export function toUpstreamError(error: unknown, host: string): AppError {
   if (error instanceof AppError) return error
-  if (error instanceof APIConnectionTimeoutError) return new AppError('upstream_timeout', `The model endpoint ${host} did not answer in time.`, { cause: error })
-  if (error instanceof APIConnectionError) return new AppError('upstream_failed', `The model endpoint ${host} cannot be reached${inBrackets(networkCode(error))}.`, { cause: error })
+  if (error instanceof APIConnectionTimeoutError)
+    return new AppError('upstream_timeout', `The model endpoint ${host} did not answer in time.`, { cause: error })
+  if (error instanceof APIConnectionError)
+    return new AppError('upstream_failed', `The model endpoint ${host} cannot be reached${inBrackets(networkCode(error))}.`, { cause: error })
   if (error instanceof APIError) return error.status === undefined ? toStreamFault(error, host) : toStatusFault(error, host)
   if (error instanceof SyntaxError) return new AppError('upstream_invalid', `The model endpoint ${host} answered with something that is not JSON.`)
-  return new AppError('upstream_failed', `The connection to the model endpoint ${host} broke before the answer was complete${inBrackets(networkCode(error))}.`, { cause: error })
+  return new AppError(
+    'upstream_failed',
+    `The connection to the model endpoint ${host} broke before the answer was complete${inBrackets(networkCode(error))}.`,
+    { cause: error },
+  )
 }
 
 /** An answer whose shape is not OpenAI's. */
@@ -26,10 +32,14 @@ function toStatusFault(error: APIError, host: string): AppError {
   const retryAfterMs = readRetryAfter(error.headers)
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   if (status === 401 || status === 403) {
-    return new AppError('upstream_failed', `The model endpoint ${host} refused our credentials (${status}): check the API key and what it may use.`, { retryable: false, details })
+    return new AppError('upstream_failed', `The model endpoint ${host} refused our credentials (${status}): check the API key and what it may use.`, {
+      retryable: false,
+      details,
+    })
   }
   if (status === 429) {
-    if (code === 'insufficient_quota') return new AppError('rate_limited', `The account at the model endpoint ${host} has no quota left.`, { retryable: false, details })
+    if (code === 'insufficient_quota')
+      return new AppError('rate_limited', `The account at the model endpoint ${host} has no quota left.`, { retryable: false, details })
     return new AppError('rate_limited', `The model endpoint ${host} asks us to slow down.`, { details, ...wait })
   }
   if (status === 408) return new AppError('upstream_timeout', `The model endpoint ${host} gave up waiting (408).`, { details })
@@ -40,7 +50,9 @@ function toStatusFault(error: APIError, host: string): AppError {
 /** `data: {"error": …}` inside a stream that had begun well. */
 function toStreamFault(error: APIError, host: string): AppError {
   const code = plainCode(error.code) ?? plainCode(error.type)
-  return new AppError('upstream_failed', `The model endpoint ${host} failed in the middle of its answer${inBrackets(code)}.`, { ...(code && { details: { upstream_code: code } }) })
+  return new AppError('upstream_failed', `The model endpoint ${host} failed in the middle of its answer${inBrackets(code)}.`, {
+    ...(code && { details: { upstream_code: code } }),
+  })
 }
 
 const LONGEST_WAIT_MS = 3_600_000

@@ -16,5 +16,10 @@ export function toUsage(wire: WireUsage | null | undefined, model: string, price
   if (!wire) return { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, cost_usd: null }
   const prompt = wire.prompt_tokens ?? 0
   const completion = wire.completion_tokens ?? 0
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: wire.total_tokens ?? prompt + completion, cost_usd: toCost(prices, model, { prompt, completion }) }
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: wire.total_tokens ?? prompt + completion,
+    cost_usd: toCost(prices, model, { prompt, completion }),
+  }
 }

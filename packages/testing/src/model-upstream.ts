@@ -57,15 +57,26 @@ export function sayJson(response: ServerResponse, status: number, body: unknown,
 }
 
 /** An error in OpenAI's shape. */
-export function sayError(response: ServerResponse, status: number, error: { message?: string; code?: string | null; type?: string } = {}, headers: Record<string, string> = {}): void {
+export function sayError(
+  response: ServerResponse,
+  status: number,
+  error: { message?: string; code?: string | null; type?: string } = {},
+  headers: Record<string, string> = {},
+): void {
   sayJson(response, status, { error: { message: 'no', type: 'server_error', param: null, code: null, ...error } }, headers)
 }
 
 /** The lines of a streamed answer: one chunk for each delta, the finish reason, the usage, `[DONE]`. */
-export function streamLines(deltas: readonly (string | Record<string, unknown>)[], options: { finishReason?: string | null; usage?: object | null; done?: boolean } = {}): string {
+export function streamLines(
+  deltas: readonly (string | Record<string, unknown>)[],
+  options: { finishReason?: string | null; usage?: object | null; done?: boolean } = {},
+): string {
   const { finishReason = 'stop', usage = TOKENS, done = true } = options
   const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'test-model-2026-01-01' }
-  const chunks: object[] = deltas.map((delta) => ({ ...head, choices: [{ index: 0, delta: typeof delta === 'string' ? { content: delta } : delta, finish_reason: null }] }))
+  const chunks: object[] = deltas.map((delta) => ({
+    ...head,
+    choices: [{ index: 0, delta: typeof delta === 'string' ? { content: delta } : delta, finish_reason: null }],
+  }))
   if (finishReason !== null) chunks.push({ ...head, choices: [{ index: 0, delta: {}, finish_reason: finishReason }] })
   if (usage !== null) chunks.push({ ...head, choices: [], usage })
   return chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('') + (done ? 'data: [DONE]\n\n' : '')

@@ -1,4 +1,4 @@
-import { createTaskEngine, mountAgent } from '@signalbox/a2a'
+import { createTaskEngine, mountAgent, renderA2AError } from '@signalbox/a2a'
 import { createModelProbe, openChatModel, resolveLlm } from '@signalbox/llm'
 import { createHttpApp, type Service } from '@signalbox/service-kit'
 import { openTelemetry, type Telemetry } from '@signalbox/telemetry'
@@ -7,7 +7,6 @@ import { PLANNER_CARD } from './a2a/planner-card.ts'
 import { createPlannerExecutor } from './a2a/planner-executor.ts'
 import { createModelDrafter } from './adapters/model-drafter.ts'
 import type { PlannerConfig } from './config.ts'
-import { renderError } from './render-error.ts'
 
 /**
  * Puts the planner together.
@@ -16,7 +15,9 @@ import { renderError } from './render-error.ts'
  */
 export async function openPlanner(config: PlannerConfig, options: { telemetry?: Telemetry; publicUrl?: string } = {}): Promise<Service> {
   const llm = resolveLlm('planner', config)
-  const telemetry = options.telemetry ?? openTelemetry({ service: 'planner', level: config.LOG_LEVEL, otlpEndpoint: config.OTEL_SDK_DISABLED ? undefined : config.OTEL_EXPORTER_OTLP_ENDPOINT })
+  const telemetry =
+    options.telemetry ??
+    openTelemetry({ service: 'planner', level: config.LOG_LEVEL, otlpEndpoint: config.OTEL_SDK_DISABLED ? undefined : config.OTEL_EXPORTER_OTLP_ENDPOINT })
   const model = openChatModel({ ...llm, telemetry })
   const probe = createModelProbe(llm)
   const executor = createPlannerExecutor({ drafter: createModelDrafter(model), telemetry, timeoutMs: config.PLANNER_TIMEOUT_MS })
@@ -24,7 +25,7 @@ export async function openPlanner(config: PlannerConfig, options: { telemetry?: 
 
   const app = createHttpApp({
     telemetry,
-    renderError,
+    renderError: renderA2AError,
     health: async () => {
       const health = await probe()
       return { ready: health === 'ok', checks: { model: health } }

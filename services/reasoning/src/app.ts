@@ -1,4 +1,4 @@
-import { createTaskEngine, mountAgent } from '@signalbox/a2a'
+import { createTaskEngine, mountAgent, renderA2AError } from '@signalbox/a2a'
 import { createModelProbe, openChatModel, resolveLlm } from '@signalbox/llm'
 import { createHttpApp, type Service } from '@signalbox/service-kit'
 import { openTelemetry, type Telemetry } from '@signalbox/telemetry'
@@ -6,7 +6,6 @@ import { openTelemetry, type Telemetry } from '@signalbox/telemetry'
 import { REASONING_CARD } from './a2a/reasoning-card.ts'
 import { createReasoningExecutor } from './a2a/reasoning-executor.ts'
 import type { ReasoningConfig } from './config.ts'
-import { renderError } from './render-error.ts'
 
 /**
  * Puts the reasoning agent together.
@@ -15,7 +14,9 @@ import { renderError } from './render-error.ts'
  */
 export async function openReasoning(config: ReasoningConfig, options: { telemetry?: Telemetry; publicUrl?: string } = {}): Promise<Service> {
   const llm = resolveLlm('reasoning', config)
-  const telemetry = options.telemetry ?? openTelemetry({ service: 'reasoning', level: config.LOG_LEVEL, otlpEndpoint: config.OTEL_SDK_DISABLED ? undefined : config.OTEL_EXPORTER_OTLP_ENDPOINT })
+  const telemetry =
+    options.telemetry ??
+    openTelemetry({ service: 'reasoning', level: config.LOG_LEVEL, otlpEndpoint: config.OTEL_SDK_DISABLED ? undefined : config.OTEL_EXPORTER_OTLP_ENDPOINT })
   const model = openChatModel({ ...llm, telemetry })
   const probe = createModelProbe(llm)
   const executor = createReasoningExecutor({
@@ -27,7 +28,7 @@ export async function openReasoning(config: ReasoningConfig, options: { telemetr
 
   const app = createHttpApp({
     telemetry,
-    renderError,
+    renderError: renderA2AError,
     health: async () => {
       const health = await probe()
       return { ready: health === 'ok', checks: { model: health } }

@@ -4,7 +4,8 @@ import { EXTENSIONS, SKILLS } from '@signalbox/contracts'
 /** What the planner says about itself. */
 export const PLANNER_CARD: Omit<AgentCard, 'url'> = {
   name: 'planner',
-  description: 'Turns a goal and the cards of the agents that are there into a plan: a directed acyclic graph of pieces of work, checked before it is handed out.',
+  description:
+    'Turns a goal and the cards of the agents that are there into a plan: a directed acyclic graph of pieces of work, checked before it is handed out.',
   version: '0.1.0',
   streaming: true,
   extensions: [EXTENSIONS.usage, EXTENSIONS.failure],
@@ -12,7 +13,8 @@ export const PLANNER_CARD: Omit<AgentCard, 'url'> = {
     {
       id: SKILLS.plan,
       name: 'Plan',
-      description: 'Draws the plan for a goal. Takes a data part {kind: "plan-request", goal, conversation, agents} and answers with a data part {kind: "plan", plan}.',
+      description:
+        'Draws the plan for a goal. Takes a data part {kind: "plan-request", goal, conversation, agents} and answers with a data part {kind: "plan", plan}.',
       tags: ['planning', 'orchestration', 'dag'],
     },
   ],

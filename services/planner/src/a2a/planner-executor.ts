@@ -53,6 +53,9 @@ function readPlanRequest(data: Json): PlanRequest | undefined {
 }
 
 function requirePlanRequest(request: PlanRequest | undefined): PlanRequest {
-  if (!request) throw new AppError('invalid_request', "The planner takes a data part {kind: 'plan-request', goal, conversation, agents} with at least one agent.", { param: 'message.parts' })
+  if (!request)
+    throw new AppError('invalid_request', "The planner takes a data part {kind: 'plan-request', goal, conversation, agents} with at least one agent.", {
+      param: 'message.parts',
+    })
   return request
 }

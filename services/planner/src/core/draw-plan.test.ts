@@ -14,7 +14,18 @@ const SOUND = {
   nodes: [
     { id: 'a', agent: 'rag', skill: 'retrieve', instruction: 'A', needs: [], inputs: null, when: null, on_failure: 'fail', fallback: null, deadline_s: null },
     { id: 'b', agent: 'rag', skill: 'retrieve', instruction: 'B', needs: [], inputs: null, when: null, on_failure: 'skip', fallback: null, deadline_s: null },
-    { id: 'end', agent: 'writer', skill: 'answer', instruction: 'Compare', needs: ['a', 'b'], inputs: null, when: null, on_failure: 'fail', fallback: null, deadline_s: null },
+    {
+      id: 'end',
+      agent: 'writer',
+      skill: 'answer',
+      instruction: 'Compare',
+      needs: ['a', 'b'],
+      inputs: null,
+      when: null,
+      on_failure: 'fail',
+      fallback: null,
+      deadline_s: null,
+    },
   ],
   answer: 'end',
 }
@@ -67,7 +78,11 @@ describe('drawing a plan', () => {
 
 describe('the prompt', () => {
   test('has the agents as JSON, the earlier turns, and the goal, in sections of the last message', async () => {
-    const conversation = [{ role: 'user' as const, text: 'Hello' }, { role: 'assistant' as const, text: 'Hi' }, { role: 'user' as const, text: 'Compare A and B' }]
+    const conversation = [
+      { role: 'user' as const, text: 'Hello' },
+      { role: 'assistant' as const, text: 'Hi' },
+      { role: 'user' as const, text: 'Compare A and B' },
+    ]
     const { prompts } = await draw([SOUND], undefined, { ...REQUEST, conversation })
     const [prompt] = prompts
     expect(JSON.parse(prompt?.agents ?? '')).toEqual(AGENTS)
@@ -76,7 +91,12 @@ describe('the prompt', () => {
 
   test('stays bounded, however much the cards say', async () => {
     const long = 'x'.repeat(4_000)
-    const agents = Array.from({ length: 100 }, (_, index) => ({ ...AGENTS[0], id: `rag${index}`, description: long, skills: [{ id: 'retrieve', name: 'R', description: long, tags: [], examples: [long] }] }))
+    const agents = Array.from({ length: 100 }, (_, index) => ({
+      ...AGENTS[0],
+      id: `rag${index}`,
+      description: long,
+      skills: [{ id: 'retrieve', name: 'R', description: long, tags: [], examples: [long] }],
+    }))
     const { prompts } = await draw([SOUND], undefined, { ...REQUEST, agents: [...AGENTS, ...agents] })
     expect(prompts[0]?.agents?.length).toBeLessThan(70_000)
     expect(JSON.parse(prompts[0]?.agents ?? '')).toHaveLength(102)
@@ -105,7 +125,9 @@ describe('reading a draft', () => {
   })
 
   test('finds fault with a condition that is not JSON', () => {
-    expect(readDraft(drafted({ nodes: [{ ...SOUND.nodes[0], when: 'if sunny' }], answer: 'a' }), REQUEST).faults).toEqual(["node 'a': its condition is not JSON"])
+    expect(readDraft(drafted({ nodes: [{ ...SOUND.nodes[0], when: 'if sunny' }], answer: 'a' }), REQUEST).faults).toEqual([
+      "node 'a': its condition is not JSON",
+    ])
   })
 
   test('reads the contract’s own form too: what is left out, inputs as a record, a condition as it is', () => {
@@ -113,7 +135,10 @@ describe('reading a draft', () => {
       { id: 'a', agent: 'rag', instruction: 'A' },
       { id: 'end', kind: 'agent', agent: 'writer', instruction: 'Go', needs: ['a'], inputs: { facts: 'a' }, when: { '!!': { var: 'a.text' } } },
     ]
-    expect(readDraft(drafted({ goal: 'mine', nodes, answer: 'end' }), REQUEST).plan?.nodes[1]).toMatchObject({ inputs: { facts: 'a' }, when: { '!!': { var: 'a.text' } } })
+    expect(readDraft(drafted({ goal: 'mine', nodes, answer: 'end' }), REQUEST).plan?.nodes[1]).toMatchObject({
+      inputs: { facts: 'a' },
+      when: { '!!': { var: 'a.text' } },
+    })
   })
 
   test('keeps deadlines within the bounds', () => {
@@ -141,7 +166,13 @@ async function draw(answers: readonly unknown[], onUsage: (usage: Usage) => void
     draft(messages: readonly PromptMessage[]): Promise<DraftAnswer> {
       const answer = answers[prompts.length]
       const last = messages.at(-1)?.content ?? ''
-      prompts.push({ agents: readSection(last, 'agents'), conversation: readSection(last, 'conversation'), goal: readSection(last, 'goal'), previous: readSection(last, 'previous_plan'), faults: readSection(last, 'faults') })
+      prompts.push({
+        agents: readSection(last, 'agents'),
+        conversation: readSection(last, 'conversation'),
+        goal: readSection(last, 'goal'),
+        previous: readSection(last, 'previous_plan'),
+        faults: readSection(last, 'faults'),
+      })
       const parsed = planDraftSchema.safeParse(answer)
       const text = typeof answer === 'string' ? answer : JSON.stringify(answer)
       return Promise.resolve(parsed.success ? { draft: parsed.data, text, usage: NO_USAGE } : { draft: undefined, faults: ['not JSON'], text, usage: NO_USAGE })

@@ -21,7 +21,13 @@ describe('a message as an assignment', () => {
   })
 
   test('of a plain question is to answer it', () => {
-    expect(readAssignment(message({ kind: 'text', text: 'Do bees sleep?' }))).toEqual({ skill: 'answer', goal: 'Do bees sleep?', instruction: 'Do bees sleep?', conversation: [], inputs: [] })
+    expect(readAssignment(message({ kind: 'text', text: 'Do bees sleep?' }))).toEqual({
+      skill: 'answer',
+      goal: 'Do bees sleep?',
+      instruction: 'Do bees sleep?',
+      conversation: [],
+      inputs: [],
+    })
   })
 
   test('takes its skill from the message’s metadata where there is no context', () => {
@@ -29,13 +35,23 @@ describe('a message as an assignment', () => {
   })
 
   test('passes over data that is not ours', () => {
-    expect(readAssignment(message({ kind: 'text', text: 'Think.' }, { kind: 'data', data: { kind: 'weather' } }, { kind: 'data', data: [1] })).inputs).toEqual([])
+    expect(readAssignment(message({ kind: 'text', text: 'Think.' }, { kind: 'data', data: { kind: 'weather' } }, { kind: 'data', data: [1] })).inputs).toEqual(
+      [],
+    )
   })
 
   test.each([
     ['without words', message({ kind: 'data', data: CONTEXT }), /no text part/],
-    ['with an input that is none', message({ kind: 'text', text: 'Think.' }, { kind: 'data', data: { kind: 'node-input', name: 7 } }), /node-input part is not one: name/],
-    ['with a context that is none', message({ kind: 'text', text: 'Think.' }, { kind: 'data', data: { kind: 'node-context', goal: 'x' } }), /node-context part is not one/],
+    [
+      'with an input that is none',
+      message({ kind: 'text', text: 'Think.' }, { kind: 'data', data: { kind: 'node-input', name: 7 } }),
+      /node-input part is not one: name/,
+    ],
+    [
+      'with a context that is none',
+      message({ kind: 'text', text: 'Think.' }, { kind: 'data', data: { kind: 'node-context', goal: 'x' } }),
+      /node-context part is not one/,
+    ],
     ['for a skill that is not there', { ...message({ kind: 'text', text: 'Think.' }), metadata: { skill: 'dance' } }, /no skill 'dance' here/],
   ])('%s is refused', (_name, refused, words) => {
     expect(() => readAssignment(refused)).toThrow(words)
@@ -54,17 +70,36 @@ describe('the executor', () => {
   })
 
   test('tells what the model is thinking, now and then', async () => {
-    const written = await execute([{ type: 'reasoning', text: 'I weigh the bees. ' }, { type: 'reasoning', text: 'And the ants. ' }, { type: 'text', text: 'Yes.' }, END])
+    const written = await execute([
+      { type: 'reasoning', text: 'I weigh the bees. ' },
+      { type: 'reasoning', text: 'And the ants. ' },
+      { type: 'text', text: 'Yes.' },
+      END,
+    ])
     expect(written.slice(0, 3)).toEqual([['working'], ['working', 'I weigh the bees.'], ['text', 'Yes.']])
   })
 
   test('fails with the upstream’s code, whether to try again, and what it cost', async () => {
-    const written = await execute([{ type: 'text', text: 'Half' }, { ...END, finishReason: 'length' }])
-    expect(written.at(-1)).toEqual(['fail', { code: 'upstream_invalid', message: expect.stringContaining('token limit') as string, retryable: false, metadata: { [EXTENSIONS.usage]: END.usage } }])
+    const written = await execute([
+      { type: 'text', text: 'Half' },
+      { ...END, finishReason: 'length' },
+    ])
+    expect(written.at(-1)).toEqual([
+      'fail',
+      { code: 'upstream_invalid', message: expect.stringContaining('token limit') as string, retryable: false, metadata: { [EXTENSIONS.usage]: END.usage } },
+    ])
   })
 
   test('leaves the end of an aborted turn to whoever aborted it', async () => {
-    await expect(execute([{ type: 'text', text: 'Half' }, { ...END, finishReason: 'length' }], AbortSignal.abort())).rejects.toMatchObject({ code: 'upstream_invalid' })
+    await expect(
+      execute(
+        [
+          { type: 'text', text: 'Half' },
+          { ...END, finishReason: 'length' },
+        ],
+        AbortSignal.abort(),
+      ),
+    ).rejects.toMatchObject({ code: 'upstream_invalid' })
   })
 })
 

@@ -38,7 +38,8 @@ export function createReasoningExecutor({ model, telemetry, maxPromptChars }: Re
           onUsage: (spent) => (usage = spent),
         })
         const part: CitationsPart = { kind: 'citations', citations }
-        if (assignment.skill === 'answer' || citations.length > 0) writer.artifact({ artifactId: 'citations', name: 'citations', parts: [{ kind: 'data', data: part }] }, { lastChunk: true })
+        if (assignment.skill === 'answer' || citations.length > 0)
+          writer.artifact({ artifactId: 'citations', name: 'citations', parts: [{ kind: 'data', data: part }] }, { lastChunk: true })
         writer.complete({ metadata: { [EXTENSIONS.usage]: usage } })
       } catch (error) {
         // Whoever aborted the turn says how the task ends.

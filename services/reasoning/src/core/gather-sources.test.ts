@@ -6,13 +6,20 @@ import { gatherMaterial } from './gather-sources.ts'
 describe('passages of several inputs', () => {
   test('are numbered in the order in which they came', () => {
     const { passages, sources } = gatherMaterial([found('a', passage('a.md', 0, 0.9), passage('a.md', 500, 0.8)), found('b', passage('b.md', 0, 0.7))], 10_000)
-    expect(passages.map(({ source, start }) => [source, start])).toEqual([['a.md', 0], ['a.md', 500], ['b.md', 0]])
+    expect(passages.map(({ source, start }) => [source, start])).toEqual([
+      ['a.md', 0],
+      ['a.md', 500],
+      ['b.md', 0],
+    ])
     expect(sources[2]).toEqual({ source: 'b.md', title: 'b.md', start: 0, end: 100 })
   })
 
   test('are there once each, with their best score', () => {
     const { passages } = gatherMaterial([found('a', passage('a.md', 0, 0.2)), found('b', passage('a.md', 0, 0.9), passage('b.md', 0, 0.5))], 10_000)
-    expect(passages.map(({ source, score }) => [source, score])).toEqual([['a.md', 0.9], ['b.md', 0.5]])
+    expect(passages.map(({ source, score }) => [source, score])).toEqual([
+      ['a.md', 0.9],
+      ['b.md', 0.5],
+    ])
   })
 
   test('of the same place in different documents are not the same', () => {
@@ -23,7 +30,10 @@ describe('passages of several inputs', () => {
   test('are dropped from the worst end of each list where there is no room, so that every input keeps its best', () => {
     const strong = [0.99, 0.98, 0.97, 0.96].map((score, index) => passage('strong.md', index * 100, score))
     const { passages } = gatherMaterial([found('a', ...strong), found('b', passage('weak.md', 0, 0.1))], 330)
-    expect(passages.map(({ source, start }) => [source, start])).toEqual([['strong.md', 0], ['weak.md', 0]])
+    expect(passages.map(({ source, start }) => [source, start])).toEqual([
+      ['strong.md', 0],
+      ['weak.md', 0],
+    ])
   })
 
   test('stand for the input’s own words, which only count them', () => {
@@ -78,11 +88,27 @@ function passage(source: string, start: number, score: number): Passage {
 }
 
 function found(name: string, ...passages: Passage[]): NodeInput {
-  return { kind: 'node-input', name, node: name, agent: 'rag', instruction: 'find', text: `${passages.length} passages`, data: [{ kind: 'passages', query: name, passages }] }
+  return {
+    kind: 'node-input',
+    name,
+    node: name,
+    agent: 'rag',
+    instruction: 'find',
+    text: `${passages.length} passages`,
+    data: [{ kind: 'passages', query: name, passages }],
+  }
 }
 
 function said(name: string, text: string, ...citations: Citation[]): NodeInput {
-  return { kind: 'node-input', name, node: name, agent: 'thinker', instruction: 'think', text, data: citations.length > 0 ? [{ kind: 'citations', citations }] : [] }
+  return {
+    kind: 'node-input',
+    name,
+    node: name,
+    agent: 'thinker',
+    instruction: 'think',
+    text,
+    data: citations.length > 0 ? [{ kind: 'citations', citations }] : [],
+  }
 }
 
 function cited(n: number, source: string): Citation {

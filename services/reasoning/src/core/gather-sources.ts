@@ -19,7 +19,11 @@ export interface Material {
 export function gatherMaterial(inputs: readonly NodeInput[], maxChars: number): Material {
   const told = inputs.map(toTold).filter(({ words, data }) => words !== '' || data !== '')
   const roomForEach = told.length === 0 ? 0 : Math.floor(maxChars / 2 / told.length)
-  const shortened = told.map(({ input, words, data }) => ({ input, words: shorten(words, roomForEach), data: shorten(data, Math.max(0, roomForEach - words.length)) }))
+  const shortened = told.map(({ input, words, data }) => ({
+    input,
+    words: shorten(words, roomForEach),
+    data: shorten(data, Math.max(0, roomForEach - words.length)),
+  }))
   const used = shortened.reduce((sum, { words, data }) => sum + words.length + data.length, 0)
 
   const passages = choosePassages(mergePassages(inputs), maxChars - used)

@@ -24,7 +24,9 @@ export function toReasoningPrompt({ skill, goal, instruction, conversation, mate
     ...(earlier === '' ? [] : [toSection('conversation', earlier)]),
     toSection('goal', shorten(goal, LONGEST_GOAL)),
     toSection('instruction', instruction),
-    ...(material.results.length === 0 ? [] : [toSection('results', material.results.map(({ name, agent, text }) => `## ${name} (${agent})\n${text}`).join('\n\n'))]),
+    ...(material.results.length === 0
+      ? []
+      : [toSection('results', material.results.map(({ name, agent, text }) => `## ${name} (${agent})\n${text}`).join('\n\n'))]),
     ...(material.passages.length === 0 ? [] : [toSection('passages', formatPassages(material.passages))]),
   ]
   return [

@@ -16,6 +16,10 @@ describe('an answer', () => {
     ])
   })
 
+  test('that ends with a citation is whole', async () => {
+    expect((await work({ skill: 'answer', inputs: [FOUND] }, ['Bees sleep [2]'])).text).toBe('Bees sleep [1]\n\nSources:\n[1] bees.md (10–50)')
+  })
+
   test('without citations has no list', async () => {
     expect(await work({ skill: 'answer', inputs: [FOUND] }, ['Nobody knows.'])).toMatchObject({ text: 'Nobody knows.', citations: [] })
   })
@@ -81,7 +85,16 @@ describe('the prompt', () => {
   })
 
   test('stays within its size', async () => {
-    const passages = Array.from({ length: 200 }, (_, index) => ({ id: `${index}`, document_id: 'd', source: 'd.md', title: '', start: index, end: index + 1, text: 'word '.repeat(100), score: 1 - index / 1_000 }))
+    const passages = Array.from({ length: 200 }, (_, index) => ({
+      id: `${index}`,
+      document_id: 'd',
+      source: 'd.md',
+      title: '',
+      start: index,
+      end: index + 1,
+      text: 'word '.repeat(100),
+      score: 1 - index / 1_000,
+    }))
     const inputs = [{ ...FOUND, data: [{ kind: 'passages', query: 'q', passages }] }]
     const { prompt } = await work({ skill: 'answer', inputs }, ['Yes.'], { maxPromptChars: 5_000 })
     expect(prompt.at(-1)?.content.length).toBeLessThan(5_500)
