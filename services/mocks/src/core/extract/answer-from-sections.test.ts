@@ -84,6 +84,16 @@ describe('a comparison', () => {
     expect(answer).toContain('A delayed job is never a stalled job.')
   })
 
+  test('prefers what speaks of the question to what only names the file again', () => {
+    const place = { source: 'north-address.md', start: 0, end: 9, text: 'The war was long and cold. The north address was given on a Tuesday in March.' }
+    const other = { source: 'south-address.md', start: 0, end: 9, text: 'This war tired everybody. The south address was given on a Friday in May.' }
+    const goal = 'Compare what the North Address and the South Address say about the war.'
+    const answer = answerFromSections([toSection('goal', goal), toSection('passages', formatPassages([place, other]))].join('\n\n'))
+    expect(answer).toContain('The war was long and cold. [1]')
+    expect(answer).toContain('This war tired everybody. [2]')
+    expect(answer).not.toMatch(/Tuesday|Friday/)
+  })
+
   test('says which side nothing was found on', () => {
     expect(answerTo('Compare stalled jobs with purple elephants.', STALLED)).toContain('**Purple elephants**\n\nI found nothing on this')
   })

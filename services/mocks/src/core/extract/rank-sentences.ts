@@ -73,7 +73,10 @@ export function rankSentences(question: string, candidates: readonly Candidate[]
       const own = sumOf(terms.filter((term) => candidate.terms.has(term)).map(weigh))
       const near = sumOf(terms.filter((term) => !candidate.terms.has(term) && candidate.around.has(term)).map(weigh))
       const phrases = [...pairs].filter((pair) => candidate.pairs.has(pair)).length
-      const score = ((own + AROUND * near) / total + PAIR * Math.min(phrases, 2) + (defines(candidate, terms) ? DEFINITION : 0)) * manner(candidate)
+      const score =
+        ((own + AROUND * near) / total + PAIR * Math.min(phrases, 2) + (defines(candidate, terms) ? DEFINITION : 0)) *
+        manner(candidate) *
+        novelty(candidate, terms)
       return { candidate, score: own === 0 ? 0 : score, coverage: (own + AROUND * near) / total }
     })
     .filter(({ score }) => score > 0)
@@ -84,6 +87,12 @@ export function rankSentences(question: string, candidates: readonly Candidate[]
 export function isAlike(one: Candidate, other: Candidate): boolean {
   const shared = [...one.terms].filter((term) => other.terms.has(term)).length
   return shared / Math.max(1, Math.min(one.terms.size, other.terms.size)) > 0.7
+}
+
+/** A file or heading about the subject says nothing of what is asked on it: some word of that must be the sentence's own. */
+function novelty(candidate: Candidate, terms: readonly string[]): number {
+  const open = terms.filter((term) => !candidate.around.has(term))
+  return open.length === 0 || open.some((term) => candidate.terms.has(term)) ? 1 : 0.35
 }
 
 function manner(candidate: Candidate): number {

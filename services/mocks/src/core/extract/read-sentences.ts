@@ -31,7 +31,7 @@ function joinLists(blocks: readonly Block[]): Block[] {
   for (let index = 0; index < blocks.length; index++) {
     const block = blocks[index] as Block
     const items: Block[] = []
-    if (/:$/.test(block.text)) while (blocks[index + 1 + items.length]?.kind === 'item') items.push(blocks[index + 1 + items.length] as Block)
+    if (block.text.endsWith(':')) while (blocks[index + 1 + items.length]?.kind === 'item') items.push(blocks[index + 1 + items.length] as Block)
     const whole = `${block.text} ${items.map(({ text }) => text.replace(/[.;,]+$/, '')).join('; ')}.`
     if (items.length > 1 && whole.length <= LONGEST && items.every(({ text }) => splitBlock(text).length === 1)) {
       joined.push({ ...block, text: whole })
@@ -59,7 +59,7 @@ function splitBlock(text: string): string[] {
 
 function isQuotable(sentence: string): boolean {
   if (sentence.length < SHORTEST || sentence.length > LONGEST || sentence.split(' ').length < 4) return false
-  if (/(?:[:?…]|\b(?:and|or),?)$/.test(sentence) || /^[^\p{L}\p{N}"'“‘(\[`$]/u.test(sentence) || sentence.includes(' | ')) return false
+  if (/(?:[:?…]|\b(?:and|or),?)$/.test(sentence) || /^[^\p{L}\p{N}"'“‘([`$]/u.test(sentence) || sentence.includes(' | ')) return false
   const signs = sentence.match(/[{}<>=;|\\]/g)?.length ?? 0
   return signs / sentence.length < 0.03
 }

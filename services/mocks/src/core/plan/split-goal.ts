@@ -107,7 +107,9 @@ function isName(words: string | undefined): boolean {
 /** workers handle, BullMQ handles */
 function agree(subject: string, action: string): string {
   if (/[^s]s$/.test(subject)) return action
-  return action.replace(/^\w+/, (verb) => (/s$/.test(verb) ? verb : verb === 'do' ? 'does' : /[^aeiou]y$/.test(verb) ? `${verb.slice(0, -1)}ies` : `${verb}s`))
+  return action.replace(/^\w+/, (verb) =>
+    verb.endsWith('s') ? verb : verb === 'do' ? 'does' : /[^aeiou]y$/.test(verb) ? `${verb.slice(0, -1)}ies` : `${verb}s`,
+  )
 }
 
 const CLOSING = String.raw`(?:write|summari[sz]e|give|report|create|produce|make|tell|show|propose|recommend|suggest|list|describe|explain)\b[^.?!]*\b(?:it|them|this|these|those|findings?|results?|reports?|summary|conclusions?|recommendations?)`
