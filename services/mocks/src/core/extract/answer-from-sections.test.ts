@@ -86,11 +86,11 @@ describe('a comparison', () => {
 
   test('prefers what speaks of the question to what only names the file again', () => {
     const place = { source: 'north-address.md', start: 0, end: 9, text: 'The war was long and cold. The north address was given on a Tuesday in March.' }
-    const other = { source: 'south-address.md', start: 0, end: 9, text: 'This war tired everybody. The south address was given on a Friday in May.' }
+    const other = { source: 'south-address.md', start: 0, end: 9, text: 'A second war tired everybody. The south address was given on a Friday in May.' }
     const goal = 'Compare what the North Address and the South Address say about the war.'
     const answer = answerFromSections([toSection('goal', goal), toSection('passages', formatPassages([place, other]))].join('\n\n'))
     expect(answer).toContain('The war was long and cold. [1]')
-    expect(answer).toContain('This war tired everybody. [2]')
+    expect(answer).toContain('A second war tired everybody. [2]')
     expect(answer).not.toMatch(/Tuesday|Friday/)
   })
 
