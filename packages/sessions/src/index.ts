@@ -1,2 +1,6 @@
 export type { Doorbell } from './doorbell.ts'
+export { createInProcessDoorbell } from './in-process-doorbell.ts'
+export { holdLease, LeaseLost } from './lease.ts'
 export type { InboxMessage, Lease, SessionChange, SessionQuery, SessionStore, StoredSession } from './session-store.ts'
+export { openSqliteSessionStore, type SqliteSessionStoreOptions } from './sqlite/sqlite-session-store.ts'
+export { startSweeper, type SweeperOptions } from './sweeper.ts'
