@@ -68,7 +68,8 @@ export async function listen(service: Service, options: ListenOptions): Promise<
 }
 
 async function stop(service: Service, server: Server, signal: AbortSignal): Promise<void> {
-  await Promise.all([closeServer(server, signal), service.drain?.(signal)])
+  // The service hears first that the time is up: what it then says last is out before connections are cut.
+  await Promise.all([service.drain?.(signal), closeServer(server, signal)])
   await service.close()
   await service.telemetry.close()
 }

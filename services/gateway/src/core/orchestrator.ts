@@ -1,0 +1,43 @@
+import type { Conversation, SessionEvent, SessionView } from '@signalbox/contracts'
+
+/** What is heard of a session: how it stands (first, and again after every break in the line), then what it does. */
+export type SessionNews =
+  | { type: 'snapshot'; session: SessionView; answerSoFar: string }
+  | { type: 'event'; event: SessionEvent }
+  /** Text of the answer that came without its event, after a break in the line. */
+  | { type: 'answer'; offset: number; text: string }
+  /** The task came to an end and said nothing more about it. */
+  | { type: 'ended'; status: 'completed' | 'failed' | 'canceled'; message: string }
+
+export interface SessionCall {
+  owner: string
+  requestId: string
+  signal: AbortSignal
+}
+
+export interface NewSession {
+  /** The last user message. */
+  question: string
+  conversation: Conversation
+  /** The same key again is answered with the session that it began. */
+  idempotencyKey?: string
+}
+
+export interface SessionPage {
+  sessions: SessionView[]
+  /** Empty at the end. */
+  next: string
+}
+
+/** The port to the orchestrator. Throws `AppError`; a foreign or unknown session is `not_found`. */
+export interface Orchestrator {
+  begin(session: NewSession, call: SessionCall): AsyncIterable<SessionNews>
+  /** @throws AppError `invalid_request` for a session that has ended. */
+  attach(id: string, call: SessionCall): AsyncIterable<SessionNews>
+  find(id: string, call: SessionCall): Promise<SessionView>
+  list(query: { limit: number; after?: string }, call: SessionCall): Promise<SessionPage>
+  /** Cancels a session that runs. @throws AppError `conflict` for one that ended otherwise. */
+  cancel(id: string, call: SessionCall): Promise<SessionView>
+  /** One word for how it is. */
+  health(signal: AbortSignal): Promise<string>
+}

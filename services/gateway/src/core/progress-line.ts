@@ -1,0 +1,88 @@
+import type { Plan, SessionEvent } from '@signalbox/contracts'
+
+import { toOneLine } from './one-line.ts'
+
+/** What a person is told of an event, in one line; undefined for what is nothing to tell. */
+export function toProgressLine(event: SessionEvent): string | undefined {
+  const words = describe(event)
+  return words === undefined ? undefined : toOneLine(words)
+}
+
+function describe(event: SessionEvent): string | undefined {
+  switch (event.type) {
+    case 'session.resumed':
+      return 'Going on after an interruption'
+    case 'plan.started':
+      return event.agents.length === 0 ? 'Planning' : `Planning with ${toList(event.agents)}`
+    case 'plan.rejected':
+      return `Planning again: ${event.faults[0] ?? 'the plan did not hold'}`
+    case 'plan.ready':
+      return `Plan${event.source === 'fallback' ? ' (the safe one)' : ''}: ${describePlan(event.plan)}`
+    case 'node.started':
+      return `asking ${event.agent}${event.attempt > 1 ? ` again (${event.attempt})` : ''}: ${event.instruction}`
+    case 'node.progress':
+      return `${event.agent}: ${event.text}`
+    case 'node.retrying':
+      return `retrying ${event.agent} (${event.attempt}/${event.of}) in ${toSeconds(event.delay_ms)} s: ${event.error.message}`
+    case 'node.fallback':
+      return `${event.from} failed, asking ${event.agent} instead: ${event.error.message}`
+    case 'node.completed':
+      return event.summary === '' ? `${event.agent} is done` : `${event.agent} is done: ${event.summary}`
+    case 'node.failed':
+      return `${event.agent} failed: ${event.error.message}`
+    case 'node.skipped':
+      return `skipped ${event.agent} (${event.node}): ${SKIPPED[event.reason]}`
+    case 'session.created':
+    case 'answer.delta':
+    case 'session.completed':
+    case 'session.failed':
+    case 'session.canceled':
+      return undefined
+  }
+}
+
+const SKIPPED = {
+  condition: 'its condition does not hold',
+  failure: 'it failed, and the plan can do without it',
+  upstream: 'what it needs is not there',
+  not_needed: 'it is not needed any more',
+} as const
+
+function describePlan(plan: Plan): string {
+  const width = widestLevel(plan)
+  return `${plan.nodes.length} ${plan.nodes.length === 1 ? 'node' : 'nodes'}${width > 1 ? `, ${width} in parallel` : ''}`
+}
+
+/** How many nodes can run side by side at most, counted by how far they stand from the plan's beginning. */
+function widestLevel({ nodes }: Plan): number {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const levels = new Map<string, number>()
+  const levelOf = (id: string, path: ReadonlySet<string>): number => {
+    const known = levels.get(id)
+    if (known !== undefined) return known
+    // The plan was checked for cycles by those who made it; a line of text must not hang on their word.
+    const needs = path.has(id) ? [] : (byId.get(id)?.needs ?? [])
+    const inside = new Set([...path, id])
+    const level = 1 + Math.max(0, ...needs.map((need) => levelOf(need, inside)))
+    levels.set(id, level)
+    return level
+  }
+  const widths = new Map<number, number>()
+  for (const { id } of nodes) {
+    const level = levelOf(id, new Set())
+    widths.set(level, (widths.get(level) ?? 0) + 1)
+  }
+  return Math.max(0, ...widths.values())
+}
+
+const NAMED = 6
+
+function toList(names: readonly string[]): string {
+  const more = names.length - NAMED
+  return more > 0 ? `${names.slice(0, NAMED).join(', ')} and ${more} more` : names.join(', ')
+}
+
+function toSeconds(milliseconds: number): string {
+  const seconds = milliseconds / 1_000
+  return seconds >= 10 || Number.isInteger(seconds) ? String(Math.round(seconds)) : seconds.toFixed(1)
+}

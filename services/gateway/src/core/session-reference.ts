@@ -1,0 +1,16 @@
+import { isSessionId, SESSION_ID_PATTERN, type ConversationTurn } from '@signalbox/contracts'
+
+/** The session that the caller's last replayed assistant turn speaks of: a hint, never a right. */
+export function readSessionHint(conversation: readonly ConversationTurn[]): string | undefined {
+  const last = conversation.findLast(({ role }) => role === 'assistant')
+  return last && SESSION_ID_PATTERN.exec(last.text)?.[0]
+}
+
+/**
+ * The session that the caller named outright. What stands in a request's metadata counts only where
+ * it is one of our ids: many clients keep ids of their own under the same name.
+ */
+export function readNamedSession(named: { header: string | undefined; metadata: string | undefined }): string | undefined {
+  if (named.header !== undefined && named.header !== '') return named.header
+  return named.metadata !== undefined && isSessionId(named.metadata) ? named.metadata : undefined
+}

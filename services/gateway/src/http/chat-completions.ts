@@ -1,0 +1,90 @@
+import type { RoutingDecision } from '@signalbox/contracts'
+import { AppError } from '@signalbox/errors'
+import { readChatRequest, toOpenAIError, type ReadChatRequest } from '@signalbox/openai-wire'
+import type { Telemetry } from '@signalbox/telemetry'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+
+import type { ModelUpstream } from '../adapters/model-upstream.ts'
+import { classify, type ClassifyOptions } from '../core/classify.ts'
+import { isMistakenAlias, isModelAlias, ALIAS_NAMES } from '../core/model-aliases.ts'
+import { route, type Route } from '../core/route.ts'
+import { toRoutingQuestion } from '../core/routing-question.ts'
+import type { StopBell } from '../core/stop-bell.ts'
+import { answerComplex, type ComplexPath } from './complex/answer-complex.ts'
+import type { GatewayContext } from './gateway-env.ts'
+import { readJsonBody } from './read-body.ts'
+import { refuseLargeBody } from './refuse-large-body.ts'
+import { renderError, toKnownError } from './render-error.ts'
+import { toRouteHeaders } from './routing-headers.ts'
+import { relayChat } from './simple/relay-chat.ts'
+import { toRoutingFacts, toTurns } from './to-routing-facts.ts'
+
+export interface ChatOptions {
+  telemetry: Telemetry
+  upstream: ModelUpstream
+  stopBell: StopBell
+  /** What the aliases stand for. */
+  model: string
+  maxBodyBytes: number
+  classifying: ClassifyOptions
+  complex: ComplexPath
+}
+
+/** `POST /v1/chat/completions`: read, route, and go the way that the route says. */
+export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise<Response> {
+  return async (c) => {
+    const { incoming, outgoing } = c.env
+    const record = c.get('record')
+    const headers: Record<string, string> = { 'x-request-id': c.get('requestId') }
+    const gone = new AbortController()
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) gone.abort()
+    })
+    try {
+      const read = readChatRequest(await readJsonBody(incoming, options.maxBodyBytes))
+      requireKnownAlias(read.request.model)
+      record.model = read.request.model
+      record.stream = read.request.stream === true
+      const decision = await decide(c, read, options.classifying, gone.signal)
+      Object.assign(headers, toRouteHeaders(decision))
+      Object.assign(record, { route: headers['x-signalbox-route'], routeSource: decision.source, routeReason: decision.reason })
+      if (decision.needs_orchestration) return await answerComplex(c, { read, route: decision, headers, signal: gone.signal }, options.complex)
+      return await answerSimple(c, { read, headers, signal: gone.signal }, options)
+    } catch (error) {
+      const known = toKnownError(error, options.telemetry)
+      record.errorCode = known.code
+      if (gone.signal.aborted) {
+        record.disconnected = true
+        return RESPONSE_ALREADY_SENT
+      }
+      if (known.code !== 'payload_too_large') return renderError(known, options.telemetry, headers)
+      const { status, body } = toOpenAIError(known)
+      refuseLargeBody(incoming, outgoing, { status, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      return RESPONSE_ALREADY_SENT
+    }
+  }
+}
+
+async function decide(c: GatewayContext, { request }: ReadChatRequest, classifying: ClassifyOptions, signal: AbortSignal): Promise<Route | RoutingDecision> {
+  const turns = toTurns(request)
+  return route(toRoutingFacts(request, c.env.incoming.headers, turns)) ?? (await classify(toRoutingQuestion(turns), { owner: c.get('owner'), signal }, classifying))
+}
+
+async function answerSimple(c: GatewayContext, { read, headers, signal }: { read: ReadChatRequest; headers: Record<string, string>; signal: AbortSignal }, options: ChatOptions): Promise<Response> {
+  const { request } = read
+  const record = c.get('record')
+  const outcome = await relayChat(
+    options.upstream,
+    { body: isModelAlias(request.model) ? read.withModel(options.model) : read.bytes, stream: request.stream === true, requestId: c.get('requestId') },
+    { outgoing: c.env.outgoing, signal, headers, stopBell: options.stopBell },
+  )
+  record.bytes = outcome.bytes
+  if (outcome.upstreamRequestId !== undefined) record.upstreamRequestId = outcome.upstreamRequestId
+  if (outcome.fault) record.errorCode = outcome.fault.code
+  return RESPONSE_ALREADY_SENT
+}
+
+function requireKnownAlias(model: string): void {
+  if (!isMistakenAlias(model)) return
+  throw new AppError('model_not_found', `model: '${model}' does not exist. Ours are ${ALIAS_NAMES.join(', ')}; any other name goes to the upstream as it is.`, { param: 'model' })
+}

@@ -1,0 +1,52 @@
+import type { ServerResponse } from 'node:http'
+
+import { AppError } from '@signalbox/errors'
+import { formatSseData, SSE_DONE, SSE_HEADERS, SSE_KEEP_ALIVE, toOpenAIError } from '@signalbox/openai-wire'
+
+/** How long a caller may take no bytes at all while there are some for it. */
+const STALL_MS = 60_000
+
+/** An OpenAI stream on its way to a caller. */
+export interface EventWriter {
+  /** Settles when the caller has room for more. @throws AppError `canceled` when it has left. */
+  send(value: unknown): Promise<void>
+  /** Says `[DONE]` and ends. */
+  done(): void
+  /** Says what went wrong and ends, without `[DONE]`. */
+  fail(error: AppError): void
+}
+
+/** Sends the headers at once, and a comment now and then, so that nobody on the way takes silence for death. */
+export function openEventWriter(outgoing: ServerResponse, options: { headers: Record<string, string>; keepAliveMs: number }): EventWriter {
+  outgoing.writeHead(200, { ...SSE_HEADERS, ...options.headers })
+  const keepAlive = setInterval(() => {
+    if (!outgoing.writableNeedDrain) outgoing.write(SSE_KEEP_ALIVE)
+  }, options.keepAliveMs)
+  outgoing.once('close', () => clearInterval(keepAlive))
+  const end = (last: string): void => {
+    clearInterval(keepAlive)
+    if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.end(last)
+  }
+  return {
+    async send(value) {
+      if (outgoing.destroyed || outgoing.writableEnded) throw new AppError('canceled', 'The caller left before the answer was whole.')
+      if (!outgoing.write(formatSseData(value))) await roomIn(outgoing)
+    },
+    done: () => end(SSE_DONE),
+    fail: (error) => end(formatSseData(toOpenAIError(error).body)),
+  }
+}
+
+function roomIn(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => outgoing.destroy(), STALL_MS)
+    const settle = (then: () => void) => (): void => {
+      clearTimeout(timer)
+      outgoing.off('drain', onDrain).off('close', onClose)
+      then()
+    }
+    const onDrain = settle(resolve)
+    const onClose = settle(() => reject(new AppError('canceled', 'The caller left before the answer was whole.')))
+    outgoing.once('drain', onDrain).once('close', onClose)
+  })
+}

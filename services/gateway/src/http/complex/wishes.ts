@@ -1,0 +1,40 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+import { AppError } from '@signalbox/errors'
+
+import { oneValue } from '../to-routing-facts.ts'
+
+/** How progress is shown: as reasoning that people read, as machine data alone, or not at all. */
+export type ProgressMode = 'reasoning' | 'events' | 'none'
+
+/** What a caller can wish of an orchestrated answer, by header. */
+export interface Wishes {
+  progress: ProgressMode
+  cancelOnDisconnect: boolean
+  idempotencyKey: string | undefined
+  retryCount: number
+}
+
+export function readWishes(headers: IncomingHttpHeaders): Wishes {
+  return {
+    progress: readChoice('x-signalbox-progress', headers, ['reasoning', 'events', 'none']),
+    cancelOnDisconnect: readChoice('x-signalbox-on-disconnect', headers, ['continue', 'cancel']) === 'cancel',
+    idempotencyKey: readIdempotencyKey(oneValue(headers['idempotency-key'])),
+    retryCount: Number(/^\d{1,4}$/.exec(oneValue(headers['x-stainless-retry-count']) ?? '')?.[0] ?? 0),
+  }
+}
+
+/** The first choice is the one meant by silence. */
+function readChoice<Choice extends string>(name: string, headers: IncomingHttpHeaders, choices: readonly [Choice, ...Choice[]]): Choice {
+  const value = oneValue(headers[name])?.toLowerCase()
+  if (value === undefined || value === '') return choices[0]
+  const choice = choices.find((candidate) => candidate === value)
+  if (choice === undefined) throw new AppError('invalid_request', `${name}: must be one of ${choices.join(', ')}.`, { param: name })
+  return choice
+}
+
+function readIdempotencyKey(value: string | undefined): string | undefined {
+  if (value === undefined || value === '') return undefined
+  if (!/^[\x21-\x7e]{1,255}$/.test(value)) throw new AppError('invalid_request', 'Idempotency-Key: must be 255 printable characters at most.', { param: 'Idempotency-Key' })
+  return value
+}

@@ -1,0 +1,24 @@
+import type { ServiceEnv } from '@signalbox/service-kit'
+import type { Context } from 'hono'
+
+/** What is known of a request when it ends, for its one log line, its span and the metrics. */
+export interface RequestRecord {
+  route?: 'simple' | 'complex'
+  routeSource?: string
+  routeReason?: string
+  model?: string
+  stream?: boolean
+  session_id?: string
+  errorCode?: string
+  /** The caller left before the answer was whole. */
+  disconnected?: boolean
+  bytes?: number
+  upstreamRequestId?: string
+}
+
+export interface GatewayEnv {
+  Bindings: ServiceEnv['Bindings']
+  Variables: ServiceEnv['Variables'] & { owner: string; record: RequestRecord }
+}
+
+export type GatewayContext = Context<GatewayEnv>

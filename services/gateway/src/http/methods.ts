@@ -1,0 +1,33 @@
+import { AppError } from '@signalbox/errors'
+import { toOpenAIError } from '@signalbox/openai-wire'
+import type { Hono } from 'hono'
+
+import type { GatewayEnv } from './gateway-env.ts'
+
+/** Which methods each path takes. What is missing here is not found. */
+const METHODS: readonly (readonly [path: string, methods: readonly string[]])[] = [
+  ['/chat/completions', ['POST']],
+  ['/models', ['GET', 'HEAD']],
+  ['/models/:id{.+}', ['GET', 'HEAD']],
+  ['/sessions', ['GET', 'HEAD']],
+  ['/sessions/:id', ['GET', 'HEAD', 'DELETE']],
+]
+
+/** Answers OPTIONS, for which no key is needed. Stands before the key check. */
+export function mountOptions(v1: Hono<GatewayEnv>): void {
+  for (const [path, methods] of METHODS) v1.options(path, (c) => c.body(null, 204, { allow: toAllow(methods) }))
+}
+
+/** Refuses every method that a path does not take. Stands behind the routes. */
+export function mountMethodGuards(v1: Hono<GatewayEnv>): void {
+  for (const [path, methods] of METHODS) {
+    v1.all(path, (c) => {
+      const { status, body } = toOpenAIError(new AppError('method_not_allowed', `${c.req.method} is not allowed here: ${toAllow(methods)}.`))
+      return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', allow: toAllow(methods) } })
+    })
+  }
+}
+
+function toAllow(methods: readonly string[]): string {
+  return [...methods, 'OPTIONS'].join(', ')
+}

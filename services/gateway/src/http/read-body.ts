@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http'
+
+import { AppError } from '@signalbox/errors'
+
+/**
+ * Reads a JSON body's bytes, up to a limit. A body that says it is larger is refused before a byte of
+ * it is read; one that does not say, as soon as it is. What is left of a refused body stays unread.
+ *
+ * @throws AppError unsupported_media_type, payload_too_large, or canceled when the caller leaves.
+ */
+export async function readJsonBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  requireJson(incoming)
+  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+  return await new Promise<Buffer>((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let size = 0
+    const settle = (settled: () => void): void => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onLeave).off('close', onLeave)
+      settled()
+    }
+    const onData = (piece: Buffer): void => {
+      size += piece.length
+      pieces.push(piece)
+      if (size <= limit) return
+      incoming.pause()
+      settle(() => reject(tooLarge(limit)))
+    }
+    const onEnd = (): void => settle(() => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, size)))
+    const onLeave = (): void => settle(() => reject(new AppError('canceled', 'The caller left before the request was whole.')))
+    incoming.on('data', onData).on('end', onEnd).on('error', onLeave).on('close', onLeave)
+  })
+}
+
+function requireJson({ headers }: IncomingMessage): void {
+  const type = headers['content-type']
+  if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new AppError('unsupported_media_type', 'The request must be JSON: send Content-Type: application/json.', { param: 'Content-Type' })
+  }
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new AppError('unsupported_media_type', 'The request body must not be compressed.', { param: 'Content-Encoding' })
+  }
+}
+
+function tooLarge(limit: number): AppError {
+  return new AppError('payload_too_large', `The request body is larger than ${limit} bytes.`)
+}

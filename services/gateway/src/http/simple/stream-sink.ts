@@ -1,0 +1,99 @@
+import type { ServerResponse } from 'node:http'
+
+import { AppError } from '@signalbox/errors'
+import { formatSseData, toOpenAIError } from '@signalbox/openai-wire'
+
+import type { ReplyHeaders } from './reply-headers.ts'
+import type { ReplySink } from './reply-sink.ts'
+
+const NEWLINE = 0x0a
+/** The first letters of `data`, `event`, `id`, `retry`; a comment's colon; line ends; a byte order mark. */
+const FIRST_BYTES: ReadonlySet<number | undefined> = new Set([0x64, 0x65, 0x69, 0x72, 0x3a, 0x0a, 0x0d, 0xef])
+/** A line longer than this is sent on in pieces. */
+const LONGEST_HELD_LINE = 1_024 * 1_024
+/** How far back an answer's end is looked for; the usage chunk stands behind it. */
+const TAIL_BYTES = 16 * 1_024
+
+/**
+ * A stream of events, sent on byte for byte.
+ *
+ * 1. Headers leave with the first bytes, so that until then a failure is a status.
+ * 2. Only whole lines leave: when the upstream breaks off inside one, that line is dropped, and the
+ *    error that follows can be read.
+ * 3. A stream that breaks off, or ends without having said that it is done, ends with an error event
+ *    and without `[DONE]`.
+ */
+export function createStreamSink(outgoing: ServerResponse, reply: { headers: ReplyHeaders; host: string }): ReplySink {
+  const tail = createTail()
+  let held: Buffer | undefined
+  let sent = false
+
+  const send = (bytes: Buffer): boolean => {
+    if (!sent) {
+      if (!FIRST_BYTES.has(bytes[0])) throw new AppError('upstream_invalid', `The model endpoint ${reply.host} promised a stream of events and sent something else.`)
+      outgoing.writeHead(200, { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', ...reply.headers })
+      sent = true
+    }
+    tail.add(bytes)
+    return outgoing.write(bytes)
+  }
+  const sendError = (error: AppError): void => {
+    const gap = tail.endsWithBlankLine() ? '' : '\n'
+    outgoing.end(`${gap}${formatSseData(toOpenAIError(error).body)}`)
+  }
+
+  return {
+    write(piece) {
+      const bytes = held ? Buffer.concat([held, piece]) : piece
+      const end = bytes[bytes.length - 1] === NEWLINE ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1
+      if (end === 0 && bytes.length < LONGEST_HELD_LINE) {
+        held = bytes
+        return true
+      }
+      const whole = end === 0 ? bytes.length : end
+      held = whole === bytes.length ? undefined : bytes.subarray(whole)
+      return send(whole === bytes.length ? bytes : bytes.subarray(0, whole))
+    },
+    end() {
+      const rest = held
+      held = undefined
+      if (rest) {
+        try {
+          send(rest)
+        } catch (error) {
+          return error as AppError
+        }
+      }
+      const error = new AppError('upstream_failed', `The model endpoint ${reply.host} ended its stream before its answer was whole.`)
+      if (!sent) return error
+      if (tail.saysDone()) outgoing.end()
+      else sendError(error)
+      return undefined
+    },
+    cut(error) {
+      if (!sent) return false
+      sendError(error)
+      return true
+    },
+  }
+}
+
+/** The last bytes of what was sent, kept as they came. */
+function createTail() {
+  const pieces: Buffer[] = []
+  let size = 0
+  return {
+    add(piece: Buffer): void {
+      pieces.push(piece)
+      size += piece.length
+      while (size - (pieces[0] as Buffer).length >= TAIL_BYTES) size -= (pieces.shift() as Buffer).length
+    },
+    endsWithBlankLine(): boolean {
+      return /(?:^|\n)\r?\n$/.test(Buffer.concat(pieces.slice(-4)).subarray(-4).toString('latin1'))
+    },
+    /** `[DONE]`, a finish reason, or an error of the upstream's own. Inside of content their quotes would be escaped. */
+    saysDone(): boolean {
+      return /^data: ?\[DONE\]|"finish_reason"\s*:\s*"|"error"\s*:\s*[{"]/m.test(Buffer.concat(pieces).toString('latin1'))
+    },
+  }
+}

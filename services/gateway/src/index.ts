@@ -1,0 +1,2 @@
+export { openGateway, type Gateway } from './app.ts'
+export { gatewayConfigSchema, type GatewayConfig } from './config.ts'
