@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto'
+
+import { dataOf, textOf, type Caller, type Message, type SendRequest, type StreamEvent, type Task, type TaskService, type TaskState } from '@signalbox/a2a'
+import { conversationPartSchema, createId, isSessionId, NO_USAGE, TERMINAL_STATUSES, type Conversation, type SessionDocument, type SessionStatus } from '@signalbox/contracts'
+import { AppError } from '@signalbox/errors'
+import type { Doorbell, SessionStore, StoredSession } from '@signalbox/sessions'
+import { traceHeaders } from '@signalbox/telemetry'
+
+import { toStreamEvent, toTask } from './session-translation.ts'
+
+export interface SessionTaskServiceOptions {
+  store: SessionStore
+  doorbell: Doorbell
+  /** Largest conversation taken, characters. */
+  maxConversationChars: number
+  /** False once the service is stopping. */
+  accepting: () => boolean
+}
+
+const STATUSES: Partial<Record<TaskState, SessionStatus[]>> = {
+  'working': ['active'],
+  'auth-required': ['waiting_approval'],
+  'completed': ['completed'],
+  'failed': ['failed', 'expired'],
+  'canceled': ['canceled'],
+}
+
+/** The orchestrator's tasks, which are its sessions: kept in the store, driven by whoever answers the doorbell, followed by anybody who may. */
+export function createSessionTaskService(options: SessionTaskServiceOptions): TaskService {
+  const { store, doorbell } = options
+
+  async function begin(request: SendRequest, caller: Caller): Promise<SessionDocument> {
+    if (!options.accepting()) throw new AppError('unavailable', 'The orchestrator is stopping.', { retryable: true, retryAfterMs: 2_000 })
+    if (request.message.taskId !== undefined) await refuseContinuation(request.message.taskId, caller)
+    const conversation = readConversation(request.message, options.maxConversationChars)
+    const document = newSession(caller, conversation)
+    const existing = await findRepeated(document, caller)
+    if (existing) return existing
+    try {
+      await store.create(document, [{ type: 'session.created', at: document.created_at }])
+    } catch (error) {
+      // Two requests under one key raced, and the other was first.
+      const other = error instanceof AppError && error.code === 'conflict' ? await findRepeated(document, caller) : undefined
+      if (!other) throw error
+      return other
+    }
+    await doorbell.ring(document.id)
+    return document
+  }
+
+  async function findRepeated(document: SessionDocument, caller: Caller): Promise<SessionDocument | undefined> {
+    if (caller.idempotencyKey === undefined) return undefined
+    const existing = await store.load(document.id)
+    if (!existing) return undefined
+    if (JSON.stringify(existing.document.conversation) !== JSON.stringify(document.conversation)) {
+      throw new AppError('idempotency_mismatch', 'The idempotency key was used for another request.', { param: 'Idempotency-Key' })
+    }
+    return existing.document
+  }
+
+  async function find(id: string, caller: Caller): Promise<StoredSession> {
+    const stored = isSessionId(id) ? await store.load(id) : undefined
+    if (!stored || stored.document.owner !== caller.owner) throw new AppError('not_found', `There is no session ${id.slice(0, 64)}.`)
+    return stored
+  }
+
+  async function refuseContinuation(id: string, caller: Caller): Promise<never> {
+    const { document } = await find(id, caller)
+    if (TERMINAL_STATUSES.has(document.status)) throw new AppError('conflict', `Session ${id} has ended (${document.status}) and takes no more messages.`)
+    throw new AppError('invalid_request', `Session ${id} is at work and takes no more messages; follow it instead.`, { param: 'message.taskId' })
+  }
+
+  /** The session now, and then its events from there on: read after the snapshot's `last_seq`, so nothing is told twice or left out. */
+  async function* follow(document: SessionDocument, after: number, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    yield { type: 'task', task: toTask(document, { artifacts: true }) }
+    if (TERMINAL_STATUSES.has(document.status)) return
+    for await (const event of store.follow(document.id, after, signal)) yield toStreamEvent(document.id, event)
+  }
+
+  return {
+    async send(request, caller, signal) {
+      const document = await begin(request, caller)
+      if (!request.returnImmediately && !TERMINAL_STATUSES.has(document.status)) {
+        for await (const _event of store.follow(document.id, 0, signal));
+      }
+      const { document: now } = await find(document.id, caller)
+      return toTask(now, { artifacts: true })
+    },
+    async *stream(request, caller, signal) {
+      const document = await begin(request, caller)
+      yield* follow(document, 0, signal)
+    },
+    async *subscribe(id, caller, signal) {
+      const { document } = await find(id, caller)
+      if (TERMINAL_STATUSES.has(document.status)) throw new AppError('conflict', `Session ${id} has ended (${document.status}); ask for it instead.`)
+      // From the beginning: a subscriber wants to see the plan and the answer's text so far, and events say which are which.
+      yield* follow(document, 0, signal)
+    },
+    async get(id, caller) {
+      const { document } = await find(id, caller)
+      return toTask(document, { artifacts: true })
+    },
+    async list(query, caller) {
+      const statuses = query.state === undefined ? undefined : (STATUSES[query.state] ?? [])
+      if (statuses?.length === 0) return { tasks: [], nextPageToken: '', pageSize: query.pageSize, totalSize: 0 }
+      const page = await store.list({ owner: caller.owner, limit: query.pageSize, ...(statuses && { statuses }), ...(query.pageToken && { cursor: query.pageToken }) })
+      return { tasks: page.sessions.map((document) => toTask(document, { artifacts: query.includeArtifacts })), nextPageToken: page.nextCursor ?? '', pageSize: query.pageSize, totalSize: page.total }
+    },
+    async cancel(id, caller): Promise<Task> {
+      const { document } = await find(id, caller)
+      if (document.status === 'canceled') return toTask(document, { artifacts: true })
+      if (TERMINAL_STATUSES.has(document.status)) throw new AppError('conflict', `Session ${id} has ended (${document.status}) and cannot be canceled.`)
+      await store.push(id, { type: 'cancel', reason: 'The session was canceled by its owner.' })
+      await doorbell.ring(id)
+      for await (const _event of store.follow(id, document.last_seq, AbortSignal.timeout(CANCEL_WAIT_MS)));
+      const { document: now } = await find(id, caller)
+      return toTask(now, { artifacts: true })
+    },
+  }
+}
+
+/** How long a cancel waits to see the session end; the cancel itself is kept, and is not lost when this passes. */
+const CANCEL_WAIT_MS = 5_000
+
+function newSession(caller: Caller, conversation: Conversation): SessionDocument {
+  const now = new Date().toISOString()
+  const { traceparent } = traceHeaders()
+  const goal = conversation.findLast(({ role }) => role === 'user')?.text ?? ''
+  return {
+    schema: 1,
+    id: caller.idempotencyKey === undefined ? createId('ses') : keyedId(caller),
+    owner: caller.owner,
+    status: 'active',
+    goal: goal.slice(0, 20_000),
+    conversation,
+    request_id: caller.requestId ?? createId('req'),
+    ...(traceparent !== undefined && { traceparent }),
+    plan: null,
+    plan_revision: 0,
+    plan_source: null,
+    plan_repairs: 0,
+    nodes: {},
+    answer: null,
+    usage: NO_USAGE,
+    error: null,
+    last_seq: 0,
+    created_at: now,
+    updated_at: now,
+    finished_at: null,
+  }
+}
+
+const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** The same owner and key give the same session id, so that a repeated request finds the one it began, in any process. */
+function keyedId(caller: Caller): string {
+  const digest = createHash('sha256').update(JSON.stringify([caller.owner, caller.idempotencyKey])).digest()
+  return `ses_${[...digest.subarray(0, 26)].map((byte) => ID_ALPHABET[byte & 31]).join('')}`
+}
+
+function readConversation(message: Message, maxChars: number): Conversation {
+  const part = dataOf(message.parts)
+    .map((data) => conversationPartSchema.safeParse(data))
+    .find(({ success }) => success)?.data
+  const text = textOf(message.parts).trim()
+  const conversation = part?.conversation ?? (text === '' ? [] : [{ role: 'user' as const, text }])
+  if (!conversation.some((turn) => turn.role === 'user' && turn.text.trim() !== '')) throw new AppError('invalid_request', 'The message holds no question: send text, or a conversation with a user turn.', { param: 'message.parts' })
+  const size = conversation.reduce((sum, turn) => sum + turn.text.length, 0)
+  if (size > maxChars) throw new AppError('payload_too_large', `The conversation is longer than ${maxChars} characters.`, { param: 'message.parts' })
+  return conversation
+}

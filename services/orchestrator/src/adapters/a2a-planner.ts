@@ -1,0 +1,47 @@
+import { connectAgent, dataOf, textOf, type Json } from '@signalbox/a2a'
+import { EXTENSIONS, usageSchema, type PlanRequest } from '@signalbox/contracts'
+import { AppError, isErrorCode } from '@signalbox/errors'
+import type { Telemetry } from '@signalbox/telemetry'
+import { z } from 'zod'
+
+import type { PlanDraft, Planner } from '../core/ports.ts'
+
+/** Only the envelope: the plan itself is judged by the core. */
+const draftSchema = z.looseObject({ kind: z.literal('plan'), plan: z.unknown(), repairs: z.int().nonnegative().default(0) })
+
+export interface A2APlanner extends Planner {
+  reachable(signal: AbortSignal): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** The planner agent, over A2A. */
+export function createA2APlanner(options: { url: string; token: string | undefined; telemetry: Telemetry; deadlineMs: number }): A2APlanner {
+  const connection = connectAgent(options)
+  return {
+    async draw(request, signal): Promise<PlanDraft> {
+      const data: PlanRequest = { kind: 'plan-request', ...request }
+      let draft: z.infer<typeof draftSchema> | undefined
+      for await (const event of connection.stream({ parts: [{ kind: 'data', data: data as unknown as Json }] }, { signal, deadlineMs: options.deadlineMs })) {
+        if (event.type === 'artifact') draft = dataOf(event.artifact.parts).map((part) => draftSchema.safeParse(part)).find(({ success }) => success)?.data ?? draft
+        if (event.type !== 'status' || event.status.state === 'working') continue
+        if (event.status.state !== 'completed') throw planningFailed(textOf(event.status.message?.parts ?? []), event.metadata?.[EXTENSIONS.failure])
+        if (!draft) throw new AppError('upstream_invalid', 'The planner ended without a plan.')
+        const usage = usageSchema.safeParse(event.metadata?.[EXTENSIONS.usage])
+        return { plan: draft.plan, repairs: draft.repairs, usage: usage.success ? usage.data : undefined }
+      }
+      throw new AppError('upstream_invalid', 'The planner ended without a plan.')
+    },
+    async reachable(signal) {
+      return connection.card({ signal, fresh: true }).then(
+        () => true,
+        () => false,
+      )
+    },
+    close: () => connection.close(),
+  }
+}
+
+function planningFailed(words: string, failure: Json | undefined): AppError {
+  const { code } = (failure ?? {}) as { code?: unknown }
+  return new AppError(isErrorCode(code) ? code : 'agent_failed', (words || 'The planner failed.').slice(0, 500))
+}

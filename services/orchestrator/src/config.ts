@@ -1,0 +1,25 @@
+import { decimal, httpUrl, list, wholeNumber } from '@signalbox/config'
+import { serviceFields } from '@signalbox/service-kit'
+import { z } from 'zod'
+
+export const orchestratorConfigSchema = z.object({
+  ...serviceFields({ port: 8001 }),
+  PUBLIC_URL: httpUrl().optional(),
+  DATA_DIR: z.string().default('.signalbox'),
+  PLANNER_URL: httpUrl().default('http://127.0.0.1:8002'),
+  AGENT_URLS: list(httpUrl()),
+  EXTERNAL_AGENT_URLS: list(httpUrl()),
+  AGENT_REFRESH_S: decimal({ min: 0.1, max: 3_600, fallback: 15 }),
+  PLAN_DEADLINE_S: decimal({ min: 1, max: 600, fallback: 60 }),
+  NODE_DEADLINE_S: decimal({ min: 0.1, max: 600, fallback: 30 }),
+  NODE_RETRIES: wholeNumber({ min: 0, max: 3, fallback: 3 }),
+  NODE_RETRY_BASE_MS: wholeNumber({ min: 1, max: 60_000, fallback: 1_000 }),
+  NODES_PER_SESSION: wholeNumber({ min: 1, max: 64, fallback: 16 }),
+  NODES_PER_AGENT: wholeNumber({ min: 1, max: 64, fallback: 8 }),
+  SESSIONS_AT_ONCE: wholeNumber({ min: 1, max: 10_000, fallback: 64 }),
+  SESSION_DEADLINE_S: decimal({ min: 1, max: 86_400, fallback: 600 }),
+  SESSION_RETENTION_H: decimal({ min: 0.01, max: 8_760, fallback: 24 }),
+  MAX_CONVERSATION_CHARS: wholeNumber({ min: 1_000, max: 10_000_000, fallback: 400_000 }),
+})
+
+export type OrchestratorConfig = z.infer<typeof orchestratorConfigSchema>

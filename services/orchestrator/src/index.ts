@@ -1,0 +1,2 @@
+export { openOrchestrator, type OrchestratorOptions } from './app.ts'
+export { orchestratorConfigSchema, type OrchestratorConfig } from './config.ts'
