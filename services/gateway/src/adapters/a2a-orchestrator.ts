@@ -165,6 +165,10 @@ function toOrchestratorFault(error: unknown): AppError {
     case 'authentication_failed':
     case 'permission_denied':
       return new AppError('unavailable', 'The orchestrator does not take the gateway’s service token.', { retryable: false, cause: fault })
+    case 'invalid_request':
+    case 'payload_too_large':
+      // What it took from us as a message's parts were the caller's messages.
+      return fault.param === undefined ? fault : new AppError(fault.code, `messages: ${fault.message}`, { param: 'messages', cause: fault })
     default:
       return fault
   }

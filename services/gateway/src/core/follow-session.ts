@@ -53,11 +53,12 @@ export async function* attachOrReport(orchestrator: Orchestrator, id: string, ca
     yield* orchestrator.attach(id, call)
   } catch (error) {
     // What has ended cannot be attached to; between the question and the answer it may have.
-    if (toAppError(error).code !== 'invalid_request') throw error
+    if (toAppError(error).code !== 'conflict') throw error
     yield { type: 'snapshot', session: await orchestrator.find(id, call), answerSoFar: '' }
   }
 }
 
+/** `conflict`: while nobody was listening the session has ended, so that it can be asked for and no longer followed. */
 function isBreak({ code }: AppError): boolean {
-  return code === 'upstream_failed' || code === 'upstream_timeout' || code === 'unavailable' || code === 'agent_unavailable'
+  return code === 'conflict' || code === 'upstream_failed' || code === 'upstream_timeout' || code === 'unavailable' || code === 'agent_unavailable'
 }

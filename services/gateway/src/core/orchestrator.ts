@@ -32,7 +32,7 @@ export interface SessionPage {
 /** The port to the orchestrator. Throws `AppError`; a foreign or unknown session is `not_found`. */
 export interface Orchestrator {
   begin(session: NewSession, call: SessionCall): AsyncIterable<SessionNews>
-  /** @throws AppError `invalid_request` for a session that has ended. */
+  /** The session as it is, then all its events from the first. @throws AppError `conflict` for a session that has ended. */
   attach(id: string, call: SessionCall): AsyncIterable<SessionNews>
   find(id: string, call: SessionCall): Promise<SessionView>
   list(query: { limit: number; after?: string }, call: SessionCall): Promise<SessionPage>

@@ -23,7 +23,7 @@ export interface AnswerTeller {
 /**
  * Turns a session's news into what is told of it.
  *
- * 1. An event is told once: after a break in the line the snapshot comes again, and old events may.
+ * 1. An event is told once: after a break in the line the snapshot comes again, and old events do.
  * 2. Told text is never taken back. An answer that was begun anew goes on where the new text goes
  *    beyond the told one, and only if it begins with the told one; anything else is a fault.
  * 3. No gap: text that would stand beyond what is known is a fault, not a hole.
@@ -72,12 +72,12 @@ export function createAnswerTeller(): AnswerTeller {
 
   const tellSnapshot = (view: SessionView, answerSoFar: string): Telling[] => {
     session = view
-    lastSeq = Math.max(lastSeq, view.last_seq)
     for (const [node, { usage }] of Object.entries(view.nodes)) if (usage) usageByNode[node] = usage
     const text = view.answer?.text ?? answerSoFar
-    // A snapshot may be behind what was told; what follows it catches up, or does not (rule 2).
-    const written = text === '' && told === '' ? [] : write(0, text)
-    if (ended || !TERMINAL_STATUSES.has(view.status)) return written
+    const over = TERMINAL_STATUSES.has(view.status)
+    // While the session runs a snapshot may be behind what is known; at its end it is the last word.
+    const written = text === '' || (!over && answer.startsWith(text)) ? [] : write(0, text)
+    if (ended || !over) return written
     if (view.status === 'completed') return [...written, ...complete(view.usage, view.answer?.citations ?? [])]
     return [...written, ...end({ type: 'fault', error: toSessionError(view.status, view.error ?? undefined), status: view.status })]
   }

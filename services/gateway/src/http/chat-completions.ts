@@ -57,7 +57,7 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
         record.disconnected = true
         return RESPONSE_ALREADY_SENT
       }
-      if (known.code !== 'payload_too_large') return renderError(known, options.telemetry, headers)
+      if (known.code !== 'payload_too_large' || incoming.readableEnded) return renderError(known, options.telemetry, headers)
       const { status, body } = toOpenAIError(known)
       refuseLargeBody(incoming, outgoing, { status, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) })
       return RESPONSE_ALREADY_SENT
