@@ -1,0 +1,82 @@
+import { NO_USAGE, type SessionView } from '@signalbox/contracts'
+import { AppError } from '@signalbox/errors'
+import { expect, test } from 'vitest'
+
+import { followSession } from './follow-session.ts'
+import type { Orchestrator, SessionCall, SessionNews } from './orchestrator.ts'
+
+const at = '2026-11-21T00:00:00.000Z'
+const session: SessionView = {
+  schema: 1, id: 'ses_00000000000000000000000000', status: 'active', goal: 'g', request_id: 'r', plan: null, plan_revision: 0, plan_source: null, plan_repairs: 0, nodes: {}, answer: null, usage: NO_USAGE,
+  error: null, last_seq: 0, created_at: at, updated_at: at, finished_at: null,
+}
+const SNAPSHOT: SessionNews = { type: 'snapshot', session, answerSoFar: '' }
+const END: SessionNews = { type: 'ended', status: 'completed', message: '' }
+const call: SessionCall = { owner: 'ann', requestId: 'r', signal: new AbortController().signal }
+const away = new AppError('unavailable', 'away')
+
+test('a break is mended by attaching again, as often as it takes within its patience', async () => {
+  const world = createWorld([[away], [away], [SNAPSHOT, new AppError('upstream_timeout', 'silence')], [SNAPSHOT, END]])
+  expect(await world.heard([SNAPSHOT, away], 3)).toEqual(['snapshot', 'snapshot', 'snapshot', 'ended'])
+  expect(world.pauses).toEqual([250, 500, 1_000, 250])
+})
+
+test('a session that ended meanwhile is asked for instead', async () => {
+  const world = createWorld([[new AppError('conflict', 'ended')]])
+  expect(await world.heard([SNAPSHOT, away], 1)).toEqual(['snapshot', 'snapshot'])
+})
+
+test('patience ends with words that say where the session is', async () => {
+  const world = createWorld(Array.from({ length: 99 }, () => [away]))
+  await expect(world.heard([SNAPSHOT, away], 9)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining(session.id) as string })
+  expect(world.clock()).toBeLessThan(40_000)
+})
+
+test.each<[string, (SessionNews | AppError)[], string]>([
+  ['before the session is known', [away], 'unavailable'],
+  ['of another kind', [SNAPSHOT, new AppError('not_found', 'gone')], 'not_found'],
+])('a fault %s is thrown', async (_name, first, code) => {
+  await expect(createWorld([]).heard(first, 9)).rejects.toMatchObject({ code })
+})
+
+test('a line that ends without an ending is a break', async () => {
+  expect(await createWorld([[SNAPSHOT, END]]).heard([SNAPSHOT], 2)).toEqual(['snapshot', 'snapshot', 'ended'])
+})
+
+/** An orchestrator that answers each attempt to attach with the next script, and a clock that pauses wind. */
+function createWorld(scripts: (SessionNews | AppError)[][]) {
+  const pauses: number[] = []
+  let now = 0
+  const unused = (): never => {
+    throw new Error('not asked for here')
+  }
+  const orchestrator: Orchestrator = { begin: unused, attach: () => play(scripts.shift() ?? []), find: async () => ({ ...session, status: 'completed' }), list: unused, cancel: unused, health: unused }
+  return {
+    pauses,
+    clock: () => now,
+    /** Reads until so many snapshots or an end came after the first. */
+    async heard(first: (SessionNews | AppError)[], until: number): Promise<string[]> {
+      const types: string[] = []
+      const options = {
+        patienceMs: 30_000,
+        now: () => now,
+        pause: async (milliseconds: number) => {
+          pauses.push(milliseconds)
+          now += milliseconds
+        },
+      }
+      for await (const news of followSession(orchestrator, play(first), call, options)) {
+        types.push(news.type)
+        if (news.type === 'ended' || types.length > until) break
+      }
+      return types
+    },
+  }
+}
+
+async function* play(script: (SessionNews | AppError)[]): AsyncGenerator<SessionNews> {
+  for (const step of script) {
+    if (step instanceof AppError) throw step
+    yield step
+  }
+}

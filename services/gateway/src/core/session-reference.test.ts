@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+
+import { readNamedSession, readSessionHint } from './session-reference.ts'
+
+const ID = 'ses_00000000000000000000000000'
+
+test('only the assistant turn that was replayed last is looked at', () => {
+  const turns = (...roles: ('user' | 'assistant')[]) => roles.map((role, index) => ({ role, text: index === 0 ? `see ${ID}.` : 'nothing' }))
+  expect(readSessionHint([{ role: 'user', text: 'q' }, { role: 'assistant', text: `Ref: ${ID}\n` }, { role: 'user', text: 'and?' }])).toBe(ID)
+  expect(readSessionHint(turns('assistant', 'user', 'assistant', 'user'))).toBeUndefined()
+  expect(readSessionHint(turns('user'))).toBeUndefined()
+})
+
+test('a header names a session outright; metadata only with an id of ours', () => {
+  expect(readNamedSession({ header: 'anything', metadata: ID })).toBe('anything')
+  expect(readNamedSession({ header: undefined, metadata: ID })).toBe(ID)
+  expect(readNamedSession({ header: '', metadata: 'their-own-id' })).toBeUndefined()
+})
