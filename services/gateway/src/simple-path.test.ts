@@ -215,19 +215,6 @@ test('when the caller leaves before the answer has begun, the upstream is let go
   await upstream.taken[0]?.closed
 })
 
-test('a caller that reads slowly holds the upstream back', async () => {
-  const piece = chunkOf({ content: 'x'.repeat(60_000) })
-  let written = 0
-  const { gateway } = await gatewayBefore(async (response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    while (written < 3_000 && !response.destroyed && response.write(piece)) written++
-  })
-  const response = await gateway.chat({ ...HELLO, stream: true })
-  await response.body?.getReader().read()
-  // The upstream's first full buffer ends its loop; had anyone piled bytes up for us, it would have run to its end.
-  expect(written).toBeLessThan(3_000)
-})
-
 test('answers under way may end when the gateway stops; what is not done by then is told so', async () => {
   const { gateway } = await gatewayBefore((response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' })))
   const response = await gateway.chat({ ...HELLO, stream: true })

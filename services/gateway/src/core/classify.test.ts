@@ -47,7 +47,7 @@ test('when the caller leaves, the classifier is told, and no decision is made', 
     told = signal
     leaving.abort()
     return new Promise(() => undefined)
-  })
+  }, 3_600_000)
   await expect(classify(QUESTION, caller(leaving.signal), options)).rejects.toMatchObject({ code: 'canceled' })
   expect(told?.aborted).toBe(true)
   expect(options.failures).toEqual([])
