@@ -1,9 +1,4 @@
-import { citationsPartSchema, passagesPartSchema, type Citation, type NodeInput, type Passage } from '@signalbox/contracts'
-
-import { rewriteCitations } from './rewrite-citations.ts'
-
-/** A place in a file that an answer may cite. Its number is its position, counted from 1. */
-export type Source = Omit<Citation, 'n'>
+import { citationsPartSchema, passagesPartSchema, rewriteCitations, type Citation, type NodeInput, type Passage, type Source } from '@signalbox/contracts'
 
 /** What a prompt is made of, beside goal and instruction. */
 export interface Material {

@@ -1,9 +1,8 @@
-import type { Citation, Conversation, NodeInput, Usage } from '@signalbox/contracts'
+import { createCitationRewriter, createCitedSources, toSourceList, type Citation, type Conversation, type NodeInput, type Usage } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 
-import { gatherMaterial, type Source } from './gather-sources.ts'
+import { gatherMaterial } from './gather-sources.ts'
 import { toReasoningPrompt, type PromptMessage, type ReasoningSkill } from './reasoning-prompt.ts'
-import { createCitationRewriter } from './rewrite-citations.ts'
 
 /** A model that speaks as it thinks. */
 export interface StreamingModel {
@@ -68,29 +67,6 @@ export async function workOut(assignment: Assignment, options: WorkOptions): Pro
   const citations = cited.citations()
   if (assignment.skill === 'answer' && citations.length > 0) write(toSourceList(citations))
   return { citations }
-}
-
-interface CitedSources {
-  resolve(n: number): number | undefined
-  citations(): Citation[]
-}
-
-/** Numbers sources anew, in the order in which they are cited. */
-function createCitedSources(sources: readonly Source[]): CitedSources {
-  const numbers = new Map<Source, number>()
-  return {
-    resolve(n) {
-      const source = sources[n - 1]
-      if (!source) return undefined
-      if (!numbers.has(source)) numbers.set(source, numbers.size + 1)
-      return numbers.get(source)
-    },
-    citations: () => [...numbers].map(([source, n]) => ({ n, ...source })),
-  }
-}
-
-function toSourceList(citations: readonly Citation[]): string {
-  return `\n\nSources:\n${citations.map(({ n, source, start, end }) => `[${n}] ${source} (${start}–${end})`).join('\n')}`
 }
 
 /** Half an answer must not pass for a whole one. */
