@@ -11,10 +11,11 @@ import { Hono } from 'hono'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import type { TaskWriter, Turn } from './agent.ts'
-import { connectAgent, type AgentConnection } from './client/connect-agent.ts'
-import { createTaskEngine, type TaskEngine } from './engine/task-engine.ts'
+import { connectAgent, type AgentConnection } from './connect/connect-agent.ts'
+import { createTaskEngine, type TaskEngine } from './engine/create-task-engine.ts'
 import { textOf, type StreamEvent, type Task } from './model.ts'
-import { mountAgent, renderA2AError } from './server/mount-agent.ts'
+import { mountAgent } from './mount/mount-agent.ts'
+import { renderA2AError } from './mount/rest.ts'
 
 const telemetry = openTelemetry({ service: 'test', level: 'silent' })
 const running: { server: Server; engine: TaskEngine; connection: AgentConnection }[] = []
@@ -53,7 +54,7 @@ describe('what a caller sees', () => {
       writer.artifact({ name: 'facts', parts: [{ kind: 'data', data: { n: 1 } }] })
     })
     const events = await collect(connection.stream({ parts: [{ kind: 'text', text: 'go' }] }, call()))
-    expect(events.map(({ type }) => type)).toEqual(['task', 'status', 'artifact', 'artifact', 'status'])
+    expect(events.map(({ type }) => type)).toEqual(['task', 'status', 'artifact', 'artifact', 'artifact', 'status'])
     expect(events.at(-1)).toMatchObject({ type: 'status', status: { state: 'completed' } })
   })
 
@@ -207,7 +208,8 @@ describe('what the door refuses', () => {
   test.each(cases)('%s', async (_name, body, code) => {
     const { url } = await agentThat(async (_turn, writer) => writer.complete())
     const answer = await post(url, JSON.stringify(body))
-    expect(answer.body).toMatchObject({ jsonrpc: '2.0', error: { code, data: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', 'domain': 'a2a-protocol.org' }] } })
+    expect(answer.body).toMatchObject({ jsonrpc: '2.0', error: { code } })
+    expect((answer.body as { error: { data: object[] } }).error.data[0]).toMatchObject({ '@type': 'type.googleapis.com/google.rpc.ErrorInfo' })
   })
 
   test('text that is no JSON, and JSON nested ten thousand deep', async () => {

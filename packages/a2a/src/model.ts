@@ -12,7 +12,13 @@ export const INTERRUPTED_STATES: ReadonlySet<TaskState> = new Set(['input-requir
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type Metadata = Record<string, Json>
 
-export type Part = { kind: 'text'; text: string } | { kind: 'data'; data: Json } | { kind: 'file'; url?: string; bytes?: Uint8Array; mediaType?: string; filename?: string }
+export type Part = ({ kind: 'text'; text: string } | { kind: 'data'; data: Json } | { kind: 'file'; url?: string; bytes?: Uint8Array }) & PartLabels
+
+export interface PartLabels {
+  mediaType?: string
+  filename?: string
+  metadata?: Metadata
+}
 
 export interface Message {
   messageId: string
@@ -21,13 +27,19 @@ export interface Message {
   contextId?: string
   taskId?: string
   metadata?: Metadata
+  /** URIs of the extensions that had a hand in this message. */
+  extensions?: string[]
+  /** Other tasks that this message speaks of. */
+  referenceTaskIds?: string[]
 }
 
 export interface Artifact {
   artifactId: string
   name?: string
+  description?: string
   parts: Part[]
   metadata?: Metadata
+  extensions?: string[]
 }
 
 export interface TaskStatus {
@@ -47,9 +59,17 @@ export interface Task {
 }
 
 /** What a stream carries, in order. The first is a task, or the only one is a message. */
-export type StreamEvent =
-  | { type: 'task'; task: Task }
-  | { type: 'message'; message: Message }
+export type StreamEvent = TaskEvent | { type: 'message'; message: Message }
+
+/**
+ * `seq` is an event's number in its task's log, where the server keeps one: it goes out as the id of
+ * the server-sent event, and a client whose connection broke asks for what came after it. On a task
+ * it is the number of the last event that the task already shows.
+ */
+export type TaskEvent = ({ type: 'task'; task: Task } | TaskChange) & { seq?: number }
+
+/** What can happen to a task. */
+export type TaskChange =
   | { type: 'status'; taskId: string; contextId: string; status: TaskStatus; metadata?: Metadata }
   | { type: 'artifact'; taskId: string; contextId: string; artifact: Artifact; append: boolean; lastChunk: boolean }
 

@@ -35,8 +35,14 @@ export interface TaskService {
   send(request: SendRequest, caller: Caller, signal: AbortSignal): Promise<Task | Message>
   /** The first event is the task. Ends at a terminal state or at `input-required`; leaving it does not stop the task. */
   stream(request: SendRequest, caller: Caller, signal: AbortSignal): AsyncIterable<StreamEvent>
-  /** The task as it is now, then what comes. @throws AppError `invalid_request` on a task that has ended. */
-  subscribe(taskId: string, caller: Caller, signal: AbortSignal): AsyncIterable<StreamEvent>
+  /**
+   * The task as it is now, then what comes. @throws AppError `conflict` on a task that has ended.
+   *
+   * A service whose events carry `seq` may honour `after`: the first event is then the task with
+   * `seq` = `after`, the rest are the events after it, and a task that has ended is no error. One
+   * that cannot (or no longer has those events) answers as if `after` were absent.
+   */
+  subscribe(taskId: string, caller: Caller, signal: AbortSignal, options?: { after?: number }): AsyncIterable<StreamEvent>
   get(taskId: string, caller: Caller, options: { historyLength?: number }): Promise<Task>
   list(query: TaskQuery, caller: Caller): Promise<TaskPage>
   /** @throws AppError `conflict` on a task that has ended otherwise. Canceling a canceled task answers it again. */
