@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+
+import type { Passage } from '@signalbox/contracts'
+import { toAppError } from '@signalbox/errors'
+import type { Logger } from '@signalbox/telemetry'
+
+import { choosePassages } from '../core/choose-passages.ts'
+import { fuse } from '../core/fuse.ts'
+import { readTitle } from '../core/read-title.ts'
+import { DEFAULT_SPLIT, splitPassages } from '../core/split-passages.ts'
+import type { Embedder } from './embedders/embedder.ts'
+import type { DocumentStore } from './postgres/document-store.ts'
+import { searchLexically } from './postgres/lexical-search.ts'
+import type { Database } from './postgres/open-database.ts'
+import { readPassages } from './postgres/passages.ts'
+import type { VectorSpaces } from './postgres/vector-space.ts'
+
+/** What happened to one document that was offered. */
+export interface IngestResult {
+  source: string
+  status: 'added' | 'updated' | 'unchanged' | 'failed'
+  passages: number
+  reason?: string
+}
+
+export interface IndexReport {
+  model: string | null
+  embedded: number
+  refitted: boolean
+}
+
+/** What is known, and how it is found. */
+export interface Knowledge {
+  /** Takes a document in; one that is there with the same text is left as it is. Never throws: a failure is a result with its reason. */
+  ingest(document: { source: string; text: string }): Promise<IngestResult>
+  /** Gives every passage its vector, in a new space where the old one no longer fits. One at a time. */
+  index(signal: AbortSignal): Promise<IndexReport>
+  search(query: string, options: { topK: number; perDocument: number; signal: AbortSignal }): Promise<Passage[]>
+}
+
+/** Raised when passages would be cut otherwise, so that documents are taken in anew. */
+const SPLITTER_VERSION = 1
+const CANDIDATES = 100
+const EMBED_BATCH = 256
+
+export function createKnowledge(tools: { sql: Database; documents: DocumentStore; spaces: VectorSpaces; embedder: Embedder; log: Logger }): Knowledge {
+  const { sql, documents, spaces, embedder, log } = tools
+  let indexing: Promise<IndexReport> = Promise.resolve({ model: null, embedded: 0, refitted: false })
+
+  async function indexNow(signal: AbortSignal): Promise<IndexReport> {
+    const active = await spaces.active()
+    const { passages } = await documents.count()
+    let space = active
+    const refitted = embedder.outdated(active, passages)
+    if (refitted) {
+      const prepared = await embedder.prepare(passages, signal)
+      if (prepared) space = await spaces.create({ model: embedder.model, passages, ...prepared })
+    }
+    if (space?.model !== embedder.model) return { model: null, embedded: 0, refitted: false }
+    let embedded = 0
+    for (;;) {
+      signal.throwIfAborted()
+      const batch = await spaces.missing(space.id, EMBED_BATCH)
+      if (batch.length === 0) break
+      const vectors = await embedder.embedPassages(space.id, batch, signal)
+      await spaces.add(space.id, [...vectors].map(([passage, vector]) => ({ passage, vector })))
+      embedded += batch.length
+    }
+    if (space.id !== active?.id) await spaces.activate(space.id)
+    return { model: space.model, embedded, refitted }
+  }
+
+  /** Vectors are the help of the words: without them, and when they fail, words alone are searched. */
+  async function searchByVector(query: string, signal: AbortSignal): Promise<Map<string, number>> {
+    try {
+      const space = await spaces.active()
+      if (space?.model !== embedder.model) return new Map()
+      return await spaces.search(space, await embedder.embedQuery(space.id, query, signal), CANDIDATES)
+    } catch (error) {
+      if (signal.aborted) throw error
+      log.warn({ code: toAppError(error).code }, 'searching by vector failed: words alone were searched')
+      return new Map()
+    }
+  }
+
+  return {
+    async ingest({ source, text }) {
+      try {
+        const clean = text.replaceAll('\u0000', '\uFFFD')
+        const contentHash = createHash('sha256').update(`${SPLITTER_VERSION}\n${JSON.stringify(DEFAULT_SPLIT)}\n${clean}`).digest('hex')
+        const known = await documents.hashOf(source)
+        if (known === contentHash) return { source, status: 'unchanged', passages: 0 }
+        const spans = splitPassages(clean)
+        if (spans.length === 0) return { source, status: 'failed', passages: 0, reason: 'there is no text in it' }
+        await documents.put({ source, title: readTitle(clean, source), text: clean, contentHash, spans })
+        return { source, status: known === undefined ? 'added' : 'updated', passages: spans.length }
+      } catch (error) {
+        log.error({ err: error, source }, 'a document could not be taken in')
+        return { source, status: 'failed', passages: 0, reason: 'the database refused it; see the log' }
+      }
+    },
+    index(signal) {
+      indexing = indexing.then(
+        () => indexNow(signal),
+        () => indexNow(signal),
+      )
+      return indexing
+    },
+    async search(query, { topK, perDocument, signal }) {
+      const [words, vectors] = await Promise.all([searchLexically(sql, query, CANDIDATES), searchByVector(query, signal)])
+      const ranked = fuse(words, vectors, embedder.alpha)
+      const passages = await readPassages(sql, ranked.map(({ id }) => id))
+      const found = ranked.flatMap(({ id, score }): Passage[] => {
+        const passage = passages.get(id)
+        return passage ? [{ ...passage, score: Number(score.toFixed(4)) }] : []
+      })
+      return choosePassages(found, { topK, perDocument })
+    },
+  }
+}
