@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -31,7 +31,7 @@ async function writeTranscript(path: string, questions: string[]): Promise<void>
   const signalbox = await startSignalbox({ dataDir, environment: { SAMPLE_KNOWLEDGE: 'false' } })
   try {
     const began = performance.now()
-    const summary = await ingestPaths({ paths: [path], url: `http://127.0.0.1:${signalbox.ports[4]}`, dataDir, onProgress: () => undefined, signal: AbortSignal.timeout(600_000) })
+    const summary = await ingestPaths({ paths: [path], url: `http://127.0.0.1:${signalbox.ports[4]}`, token: (await readFile(join(dataDir, 'service-token'), 'utf8')).trim(), onProgress: () => undefined, signal: AbortSignal.timeout(600_000) })
     const ingestSeconds = (performance.now() - began) / 1_000
     const parts = [`# ${basename(path)}: a transcript`, '', 'Made by `npm run transcript`; not edited.', '', `Ingested ${summary.added} documents in ${ingestSeconds.toFixed(1)} s (${summary.failed.length} failed).`]
     for (const question of questions) parts.push(...(await transcribe(question, () => ask(signalbox.client, question))))
