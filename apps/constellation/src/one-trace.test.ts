@@ -39,7 +39,7 @@ test('one complex request is one connected trace, from the gateway to every agen
   const services = new Set(trace.map(({ resource }) => resource.attributes['service.name']))
 
   expect(roots.map(({ name }) => name)).toEqual(['POST /v1/chat/completions'])
-  expect(orphans.map(({ name }) => name)).toEqual([])
+  expect(orphans.map(({ name, resource }) => `${String(resource.attributes['service.name'])}: ${name}`)).toEqual([])
   expect([...services].toSorted()).toEqual(expect.arrayContaining(['gateway', 'orchestrator', 'planner', 'rag', 'reasoning']))
   expect(trace.filter(({ name }) => name.startsWith('invoke_agent')).length).toBeGreaterThanOrEqual(3)
 })

@@ -9,6 +9,7 @@ import { listen, type Listening, type Service } from '@signalbox/service-kit'
 import { openTelemetry, type Telemetry, type TelemetryOptions } from '@signalbox/telemetry'
 
 import type { DataFolder } from './data-folder.ts'
+import { requireFreePorts } from './require-free-ports.ts'
 import { SERVICE_NAMES, wire, type Ports, type ServiceName, type Wiring } from './wiring.ts'
 
 export interface ConstellationOptions {
@@ -61,6 +62,7 @@ export async function openConstellation(options: ConstellationOptions): Promise<
   const { dataFolder, ports, environment } = options
   const wiring = wire(environment, { ports, dataFolder: dataFolder.path, serviceToken: dataFolder.serviceToken, devApiKey: dataFolder.devApiKey })
   const services = readAll(wiring)
+  await requireFreePorts(services.map(([name, { host, port }]) => ({ name, host, port })))
   const running: Listening[] = []
   const stop = async (graceMs?: number): Promise<void> => {
     // The gateway first, so that no new work comes; then what it stands on.

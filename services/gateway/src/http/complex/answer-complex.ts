@@ -89,6 +89,8 @@ export async function answerComplex(c: GatewayContext, request: ComplexRequest, 
       if (wishes.cancelOnDisconnect && teller.sessionId !== undefined && !teller.ended) await cancelSession(teller.sessionId, call, path)
     }
     line.abort(new AppError('canceled', 'The answer has been told.'))
+    // Aborting ends a wait for news; a reader that rests between two of them must be told that none are wanted, or its call is never seen to end.
+    await news.return(undefined)
   }
 }
 
