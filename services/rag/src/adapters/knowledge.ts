@@ -86,7 +86,8 @@ export function createKnowledge(tools: { sql: Database; documents: DocumentStore
   return {
     async ingest({ source, text }) {
       try {
-        const clean = text.replaceAll('\u0000', '\uFFFD')
+        // What Postgres cannot hold is replaced unit by unit, so that offsets stay true.
+        const clean = text.toWellFormed().replaceAll('\u0000', '\uFFFD')
         const contentHash = createHash('sha256').update(`${SPLITTER_VERSION}\n${JSON.stringify(DEFAULT_SPLIT)}\n${clean}`).digest('hex')
         const known = await documents.hashOf(source)
         if (known === contentHash) return { source, status: 'unchanged', passages: 0 }

@@ -19,7 +19,7 @@ export const DEFAULT_SPLIT: SplitOptions = { size: 800, overlap: 150 }
  * is, so a citation can point at it.
  */
 export function splitPassages(text: string, options: SplitOptions = DEFAULT_SPLIT): Span[] {
-  const units = toUnits(text, { start: bodyStart(text), end: text.length }, options.size, 0)
+  const units = toUnits(text, { start: bodyStart(text), end: text.length }, options.size, 0).filter(({ start, end }) => text.slice(start, end).trim() !== '')
   const spans: Span[] = []
   let first = 0
   while (first < units.length) {
@@ -29,7 +29,7 @@ export function splitPassages(text: string, options: SplitOptions = DEFAULT_SPLI
     if (last + 1 >= units.length) break
     first = Math.max(first + 1, isHeading(text, units[last + 1] as Span) ? last + 1 : overlapFrom(units, last, options.overlap))
   }
-  return spans.map((span) => trim(text, span)).filter(({ start, end }) => end > start)
+  return spans.map((span) => trim(text, span))
 }
 
 /** A heading ends the passage before it, once that one is long enough to say something. */

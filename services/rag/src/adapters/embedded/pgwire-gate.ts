@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 
-import { askForPassword, CANCEL_REQUEST, errorResponse, firstMessage, GSS_REQUEST, PROTOCOL_3, readPassword, readyStatus, simpleQuery, SSL_REQUEST, welcome } from './pgwire.ts'
+import { askForPassword, asksForCopyIn, CANCEL_REQUEST, errorResponse, firstMessage, GSS_REQUEST, PROTOCOL_3, readPassword, readyForQuery, readyStatus, simpleQuery, SSL_REQUEST, welcome } from './pgwire.ts'
 
 /**
  * Lets any number of Postgres clients share a backend that has one session.
@@ -10,7 +10,8 @@ import { askForPassword, CANCEL_REQUEST, errorResponse, firstMessage, GSS_REQUES
  *      it is idle again, outside any transaction. The others wait in line.
  *  G2. A batch goes to the backend whole, when it is complete (Sync, Flush or a simple query).
  *  G3. A connection that goes away in a transaction, or idles in one for too long, is rolled back.
- *  G4. COPY from a client is refused: its stream of messages has no batch that could be waited for.
+ *  G4. COPY from a client is refused before the backend sees it: it would wait for more than a batch
+ *      holds, and everybody with it.
  *  G5. Nobody gets in without the password, which only the process that started us knows.
  */
 export interface GateOptions {
@@ -56,6 +57,8 @@ function createConnection(socket: Socket, options: GateOptions, take: (socket: S
   let state: 'startup' | 'password' | 'open' = 'startup'
   let batch: Buffer[] = []
   let work: Promise<void> = Promise.resolve()
+  let status: 'I' | 'T' | 'E' = 'I'
+  let refusing = false
   let closed = false
   let idle: NodeJS.Timeout | undefined
 
@@ -105,10 +108,19 @@ function createConnection(socket: Socket, options: GateOptions, take: (socket: S
     })
   }
 
-  const settle = (status: 'I' | 'T' | 'E' | undefined): void => {
-    if (status === 'I') yieldTurn()
+  /** Answers a batch that asked for what is not supported, in the place where the backend's answer would stand. */
+  const refuseBatch = (): void => {
+    batch = []
+    work = work.then(() => {
+      if (!closed) socket.write(Buffer.concat([errorResponse('0A000', 'COPY from a client is not supported by the embedded database'), readyForQuery(status)]))
+    })
+  }
+
+  const settle = (now: 'I' | 'T' | 'E' | undefined): void => {
+    status = now ?? status
+    if (now === 'I') yieldTurn()
     else if (closed) void rollBack()
-    else if (status !== undefined) idle = setTimeout(() => socket.destroy(), options.idleInTransactionMs)
+    else if (now !== undefined) idle = setTimeout(() => socket.destroy(), options.idleInTransactionMs)
   }
 
   const rollBack = async (): Promise<void> => {
@@ -128,10 +140,14 @@ function createConnection(socket: Socket, options: GateOptions, take: (socket: S
         buffer = buffer.subarray(next.bytes.length)
         if (state === 'password') letIn(next.type, next.bytes)
         else if (next.type === 'X') socket.end()
-        else if (next.type === 'd' || next.type === 'c' || next.type === 'f') refuse('0A000', 'COPY from a client is not supported by the embedded database')
+        else if (next.type === 'd' || next.type === 'c' || next.type === 'f') continue
         else {
+          refusing ||= asksForCopyIn(next)
           batch.push(next.bytes)
-          if (next.type === 'Q' || next.type === 'S' || next.type === 'H') submit()
+          if (refusing && (next.type === 'Q' || next.type === 'S')) {
+            refusing = false
+            refuseBatch()
+          } else if (!refusing && (next.type === 'Q' || next.type === 'S' || next.type === 'H')) submit()
         }
       }
     },

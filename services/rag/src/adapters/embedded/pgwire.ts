@@ -36,6 +36,16 @@ export function errorResponse(code: string, words: string, severity = 'ERROR'): 
   return message('E', Buffer.concat([cString(`S${severity}`), cString(`V${severity}`), cString(`C${code}`), cString(`M${words}`), Buffer.from([0])]))
 }
 
+export function readyForQuery(status: 'I' | 'T' | 'E'): Buffer {
+  return message('Z', Buffer.from(status))
+}
+
+/** Whether a Query or Parse message asks to copy from the client. */
+export function asksForCopyIn({ type, bytes }: { type: string; bytes: Buffer }): boolean {
+  if (type !== 'Q' && type !== 'P') return false
+  return /\bcopy\b[\s\S]{0,2000}\bfrom\s+stdin\b/i.test(bytes.toString('utf8', 5, Math.min(bytes.length, 4_000)))
+}
+
 /** A simple query, as a client would send it. */
 export function simpleQuery(sql: string): Buffer {
   return message('Q', cString(sql))

@@ -47,14 +47,13 @@ export function createDocumentStore(sql: Database): DocumentStore {
           ON CONFLICT (id) DO UPDATE SET title = excluded.title, content_hash = excluded.content_hash, length = excluded.length, passages = excluded.passages, updated_at = now()`
         await transaction`DELETE FROM passages WHERE document_id = ${id}`
         for (let from = 0; from < spans.length; from += BATCH) {
-          const some = spans.slice(from, from + BATCH)
+          const rows = spans.slice(from, from + BATCH).map(({ start, end }, index) => ({ ordinal: from + index, start_offset: start, end_offset: end, text: text.slice(start, end) }))
           // The title counts as part of each passage for searching: a passage seldom says what its document is about.
           await transaction`
             INSERT INTO passages (document_id, ordinal, start_offset, end_offset, text, terms, length)
             SELECT ${id}, p.ordinal, p.start_offset, p.end_offset, p.text, v.terms, (SELECT coalesce(sum(cardinality(u.positions)), 0) FROM unnest(v.terms) AS u)
-            FROM unnest(${some.map((_, index) => from + index)}::int[], ${some.map(({ start }) => start)}::int[], ${some.map(({ end }) => end)}::int[], ${some.map(({ start, end }) => text.slice(start, end))}::text[])
-              AS p (ordinal, start_offset, end_offset, text)
-            CROSS JOIN LATERAL (SELECT to_tsvector('english', ${title} || ' ' || p.text) AS terms) AS v`
+            FROM jsonb_to_recordset(${sql.json(rows)}) AS p (ordinal int, start_offset int, end_offset int, text text)
+            CROSS JOIN LATERAL (SELECT to_tsvector('english', ${title}::text || ' ' || p.text) AS terms) AS v`
         }
       })
     },

@@ -16,7 +16,7 @@ export async function searchLexically(sql: Database, query: string, limit: numbe
   const tsquery = terms.map(({ lexeme }) => quote(lexeme)).join(' | ')
   const rows = await sql<{ id: string; score: number }[]>`
     WITH corpus AS (SELECT greatest(avg(length), 1)::float8 AS mean FROM passages),
-         query AS (SELECT * FROM unnest(${terms.map(({ lexeme }) => lexeme)}::text[], ${terms.map(({ weight }) => weight)}::float8[]) AS q (lexeme, weight))
+         query AS (SELECT * FROM jsonb_to_recordset(${sql.json(terms)}) AS q (lexeme text, weight float8))
     SELECT p.id::text AS id, sum(query.weight * f.tf * ${K1 + 1}::float8 / (f.tf + ${K1}::float8 * (1 - ${B}::float8 + ${B}::float8 * p.length / corpus.mean)))::float8 AS score
     FROM passages p
     CROSS JOIN corpus

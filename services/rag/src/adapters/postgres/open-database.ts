@@ -8,11 +8,14 @@ export type Database = Sql
 const MIGRATION_LOCK = 7_221_341
 
 /**
+ * Lists travel as JSON, never as arrays: for arrays the driver would ask each new connection for its
+ * types, and a server that goes away at that moment leaves a rejection that nobody can catch.
+ *
  * Connects to a Postgres with pgvector and brings its tables to the newest shape.
  * @throws AppError `unavailable` in one line, without the URL: it holds a password.
  */
 export async function openDatabase(url: string, options: { connections: number }): Promise<Database> {
-  const sql = postgres(url, { max: options.connections, connect_timeout: 10, idle_timeout: 0, onnotice: () => undefined, connection: { application_name: 'signalbox-rag' } })
+  const sql = postgres(url, { max: options.connections, connect_timeout: 10, idle_timeout: 0, fetch_types: false, onnotice: () => undefined, connection: { application_name: 'signalbox-rag' } })
   try {
     await migrate(sql)
     return sql

@@ -48,11 +48,10 @@ export function createVectorSpaces(sql: Database): VectorSpaces {
         WHERE NOT EXISTS (SELECT 1 FROM passage_embeddings e WHERE e.space_id = ${id} AND e.passage_id = p.id)
         ORDER BY p.id LIMIT ${limit}`,
     async add(id, vectors) {
-      // As texts: the driver learns array types when it connects, which may be before the extension is there.
-      const texts = vectors.map(({ vector }) => toVectorText(vector))
+      const rows = vectors.map(({ passage, vector }) => ({ passage, embedding: toVectorText(vector) }))
       await sql`
         INSERT INTO passage_embeddings (space_id, passage_id, embedding)
-        SELECT ${id}, v.passage::bigint, v.embedding::vector FROM unnest(${vectors.map(({ passage }) => passage)}::text[], ${texts}::text[]) AS v (passage, embedding)
+        SELECT ${id}, v.passage::bigint, v.embedding::vector FROM jsonb_to_recordset(${sql.json(rows)}) AS v (passage text, embedding text)
         WHERE EXISTS (SELECT 1 FROM passages p WHERE p.id = v.passage::bigint)
         ON CONFLICT (space_id, passage_id) DO UPDATE SET embedding = excluded.embedding`
     },
