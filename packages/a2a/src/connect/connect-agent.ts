@@ -58,13 +58,18 @@ export function connectAgent({ url, token, telemetry, cardTtlMs }: ConnectOption
   const getTask = async (id: string, options: CallOptions): Promise<Task> => readTask(await call('GetTask', { id }, options))
 
   async function* follow(method: string, params: object, options: CallOptions): AsyncGenerator<StreamEvent> {
+    const until = options.deadlineMs === undefined ? undefined : Date.now() + options.deadlineMs
     const at = await endpoint(options)
-    const { idempotencyKey: _onlyOnce, ...again } = options
+    /** The key stands for what was sent; and a deadline is that of the whole, however often the line breaks. */
+    const again = (): CallOptions => {
+      const { idempotencyKey: _sent, deadlineMs: _whole, ...rest } = options
+      return until === undefined ? rest : { ...rest, deadlineMs: Math.max(1, until - Date.now()) }
+    }
     yield* followTask(
       {
         open: () => rpc.stream(at, method, params, options),
-        resume: (id, after) => rpc.stream(at, 'SubscribeToTask', { id }, { ...again, after }),
-        fetch: (id) => getTask(id, again),
+        resume: (id, after) => rpc.stream(at, 'SubscribeToTask', { id }, { ...again(), after }),
+        fetch: (id) => getTask(id, again()),
       },
       options.signal,
     )

@@ -48,7 +48,7 @@ export async function* followTask(source: TaskSource, signal: AbortSignal): Asyn
           if (seq !== undefined && seen !== undefined && seq <= seen) continue
           yield* toMissed(task, event.task)
           task = copyTask(event.task)
-          seen = seq
+          seen = seq ?? seen
         } else {
           if (seq !== undefined && seen !== undefined && seq <= seen) continue
           applyChange(task, event)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { AppError } from '@signalbox/errors'
 import type { Telemetry } from '@signalbox/telemetry'
@@ -6,8 +7,8 @@ import type { Telemetry } from '@signalbox/telemetry'
 import type { AgentExecutor, Caller } from '../agent.ts'
 import type { StreamEvent } from '../model.ts'
 import type { SendRequest, TaskService } from '../task-service.ts'
-import { createIdempotency } from './idempotency.ts'
 import { untilAborted } from '../until-aborted.ts'
+import { createIdempotency } from './idempotency.ts'
 import { pageTasks, withHistory } from './page-tasks.ts'
 import { TaskActor, type AcceptedTurn, type ActorOptions } from './task-actor.ts'
 
@@ -37,6 +38,7 @@ const MINUTE = 60_000
 /** How long the events of an ended task can be read again, by one who lost the connection at the end. */
 const REPLAY_MS = MINUTE
 const SWEEP_MS = 30_000
+const UNWIND_MS = 1_000
 const STOPPING = new AppError('unavailable', 'The agent is stopping.', { retryAfterMs: 1_000 })
 
 /** Runs an agent's tasks in this process's memory: one actor per task, whose readers come and go as they like. */
@@ -46,6 +48,7 @@ export function createTaskEngine(options: TaskEngineOptions): TaskEngine {
   /** In the order of their ends. */
   const ended = new Map<string, TaskActor>()
   const idempotency = createIdempotency()
+  const turns = new Set<Promise<void>>()
   const whenQuiet = new Set<() => void>()
   let stopping = false
 
@@ -60,6 +63,10 @@ export function createTaskEngine(options: TaskEngineOptions): TaskEngine {
         if (ended.size <= maxEndedTasks) break
         evict(id)
       }
+    },
+    onTurn(work) {
+      turns.add(work)
+      void work.finally(() => turns.delete(work))
     },
     onTurnEnd() {
       for (const resolve of whenQuiet) resolve()
@@ -144,6 +151,8 @@ export function createTaskEngine(options: TaskEngineOptions): TaskEngine {
       stopping = true
       clearInterval(sweeper)
       for (const actor of [...live.values()]) actor.stop(STOPPING)
+      // Executors let go of what the service is about to take from under them; one that does not is not waited for.
+      await Promise.race([Promise.allSettled(turns), pause(UNWIND_MS, undefined, { ref: false })])
     },
   }
 }

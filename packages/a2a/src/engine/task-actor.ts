@@ -19,6 +19,8 @@ export interface ActorOptions {
   turnDeadlineMs: number
   /** Told once, when the task ends. */
   onEnd(actor: TaskActor): void
+  /** Told of each turn as it begins, with what settles when its executor has returned. */
+  onTurn(work: Promise<void>): void
   /** Told whenever a turn no longer works on its task. */
   onTurnEnd(): void
 }
@@ -150,7 +152,7 @@ export class TaskActor {
     this.#task.history.push(pending.message)
     pending.started.resolve({ seq: this.#log.last, task: this.snapshot() })
     this.#startDeadline(turn)
-    void pending.inContext(() => withLogFields({ task_id: this.id }, () => this.#run(turn, before)))
+    this.#options.onTurn(pending.inContext(() => withLogFields({ task_id: this.id }, () => this.#run(turn, before))))
   }
 
   async #run(turn: RunningTurn, task: Task): Promise<void> {
@@ -173,9 +175,12 @@ export class TaskActor {
   }
 
   #turnFailed(turn: RunningTurn, thrown: unknown): void {
-    if (turn.isOver) return
+    const { log } = this.#options.telemetry
+    // What was stopped is expected to throw; what throws after its own last word has a fault that nobody else will see.
+    if (turn.controller.signal.aborted) return
+    if (turn.isOver) return log.warn({ err: thrown }, 'an executor threw after the end of its turn')
     const error = toAppError(thrown)
-    if (error.code === 'internal') this.#options.telemetry.log.error({ err: thrown }, 'an executor threw something unforeseen')
+    if (error.code === 'internal') log.error({ err: thrown }, 'an executor threw something unforeseen')
     turn.writer.flush()
     this.#toFailed(error)
   }

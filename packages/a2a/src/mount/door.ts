@@ -13,6 +13,8 @@ import type { Answering, Call, Operations, Streaming, WireEvent } from './operat
 
 /** What every call goes through, whichever binding it came by: credential, version, caller, trace, log. */
 export interface Door {
+  /** Answers a request with its id on every log line, whatever app it came in by. */
+  open(c: Context, answer: () => Promise<Response>): Promise<Response>
   /** @throws AppError `authentication_failed`; asked before a body is read. */
   requireToken(c: Context): void
   /** @throws AppError with A2A's `VERSION_NOT_SUPPORTED`. */
@@ -46,6 +48,7 @@ export function createDoor({ operations, telemetry, token, maxBodyBytes }: DoorO
 
   return {
     maxBodyBytes,
+    open: (c, answer) => withLogFields({ request_id: activeLogFields().request_id ?? readRequestId(c) }, answer),
     isStreaming: (method) => Object.hasOwn(operations.streaming, method),
     requireToken(c) {
       if (expected && !timingSafeEqual(expected, digest(c.req.header('authorization') ?? ''))) {
@@ -62,20 +65,18 @@ export function createDoor({ operations, telemetry, token, maxBodyBytes }: DoorO
       const operation = requireOperation(operations.answering, method)
       const caller = readCaller(c)
       const begun = performance.now()
-      return withLogFields(logFieldsOf(caller), () =>
-        withSpan(telemetry.tracer, method, spanOptions(c, method, caller), async (span) => {
-          try {
-            noteParams(span, params)
-            const result = await operation({ params, caller, signal: c.req.raw.signal })
-            noteTask(span, taskOf(result))
-            logEnd(method, begun)
-            return result
-          } catch (error) {
-            logEnd(method, begun, error)
-            throw error
-          }
-        }),
-      )
+      return withSpan(telemetry.tracer, method, spanOptions(c, method, caller), async (span) => {
+        try {
+          noteParams(span, params)
+          const result = await operation({ params, caller, signal: c.req.raw.signal })
+          noteTask(span, taskOf(result))
+          logEnd(method, begun)
+          return result
+        } catch (error) {
+          logEnd(method, begun, error)
+          throw error
+        }
+      })
     },
     stream(c, method, params, left) {
       const operation = requireOperation(operations.streaming, method)
@@ -119,9 +120,18 @@ function readCaller(c: Context): Caller {
   const idempotencyKey = readHeader(c, SERVICE_HEADERS.idempotencyKey)
   return {
     owner: readHeader(c, SERVICE_HEADERS.owner) ?? NO_OWNER,
-    requestId: activeLogFields().request_id ?? readHeader(c, SERVICE_HEADERS.requestId) ?? createId('req'),
+    ...requestIdOf(activeLogFields()),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   }
+}
+
+function requestIdOf({ request_id }: { request_id?: string }): { requestId?: string } {
+  return request_id === undefined ? {} : { requestId: request_id }
+}
+
+function readRequestId(c: Context): string {
+  const given = c.req.header(SERVICE_HEADERS.requestId)
+  return given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : createId('req')
 }
 
 function readHeader(c: Context, name: string): string | undefined {
@@ -138,10 +148,6 @@ function readLastEventId(c: Context): number | undefined {
 function spanOptions(c: Context, method: string, caller: Caller): SpanOptions {
   const attributes: Attributes = { [ATTRIBUTES.a2aMethod]: method, ...(caller.requestId !== undefined && { [ATTRIBUTES.requestId]: caller.requestId }) }
   return { kind: SpanKind.SERVER, attributes, parent: readTraceHeaders({ traceparent: c.req.header('traceparent'), tracestate: c.req.header('tracestate') }) }
-}
-
-function logFieldsOf({ requestId }: Caller): { request_id?: string } {
-  return requestId === undefined ? {} : { request_id: requestId }
 }
 
 interface Noted {

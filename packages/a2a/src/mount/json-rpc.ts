@@ -26,6 +26,10 @@ const WITH_STATUS: ReadonlySet<string> = new Set(['authentication_failed', 'perm
  * answers -32602 for what is no JSON and for what is no request, and never checks parameters.
  */
 export async function answerJsonRpc(c: Context, door: Door): Promise<Response> {
+  return door.open(c, () => answer(c, door))
+}
+
+async function answer(c: Context, door: Door): Promise<Response> {
   let id: RpcId = null
   try {
     door.requireToken(c)
@@ -41,7 +45,7 @@ export async function answerJsonRpc(c: Context, door: Door): Promise<Response> {
 }
 
 /** An error's whole answer. */
-export function toRpcResponse(thrown: unknown, id: RpcId): Response {
+function toRpcResponse(thrown: unknown, id: RpcId): Response {
   const error = toAppError(thrown)
   const status = WITH_STATUS.has(error.code) ? toWireFault(error).http : 200
   const headers = error.code === 'authentication_failed' ? { 'www-authenticate': 'Bearer' } : {}

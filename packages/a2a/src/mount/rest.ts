@@ -11,7 +11,7 @@ import { readJsonBody } from './read-json-body.ts'
 /** The HTTP+JSON binding (specification section 11), below whatever path it is mounted at. */
 export function createRestRoutes(door: Door): Hono {
   const routes = new Hono({ strict: false })
-  const answer = (method: string, params: (c: Context) => unknown) => (c: Context) => answerRest(c, door, method, params)
+  const answer = (method: string, params: (c: Context) => unknown) => (c: Context) => door.open(c, () => answerRest(c, door, method, params))
   const push = (method: string) => answer(method, () => ({}))
 
   routes.post('/message:send', answer('SendMessage', (c) => readJsonBody(c, door.maxBodyBytes)))
@@ -26,7 +26,7 @@ export function createRestRoutes(door: Door): Hono {
   routes.on(['GET', 'POST'], '/tasks/:target', (c) => {
     const { id, method } = readTarget(c)
     if (method === undefined) return renderA2AError(new AppError('method_not_allowed', `There is no ${c.req.method} for this path.`))
-    return answerRest(c, door, method, () => ({ ...readQuery(c), id }))
+    return answer(method, () => ({ ...readQuery(c), id }))(c)
   })
   return routes
 }
