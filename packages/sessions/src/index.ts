@@ -1,6 +1,14 @@
 export type { Doorbell } from './doorbell.ts'
-export { createInProcessDoorbell } from './in-process-doorbell.ts'
+export { createInProcessDoorbell, type InProcessDoorbellOptions } from './in-process-doorbell.ts'
 export { holdLease, LeaseLost } from './lease.ts'
-export type { InboxMessage, Lease, SessionChange, SessionQuery, SessionStore, StoredSession } from './session-store.ts'
+export {
+  inboxMessageSchema,
+  type InboxMessage,
+  type Lease,
+  type SessionChange,
+  type SessionQuery,
+  type SessionStore,
+  type StoredSession,
+} from './session-store.ts'
 export { openSqliteSessionStore, type SqliteSessionStoreOptions } from './sqlite/sqlite-session-store.ts'
-export { startSweeper, type SweeperOptions } from './sweeper.ts'
+export { startSweeper, type Sweeper, type SweeperOptions } from './sweeper.ts'

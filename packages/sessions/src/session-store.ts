@@ -1,4 +1,5 @@
 import type { NewSessionEvent, SessionDocument, SessionEvent, SessionStatus } from '@signalbox/contracts'
+import { z } from 'zod'
 
 /**
  * Where sessions live. The embedded adapter is SQLite; Redis offers the same port. One contract
@@ -7,11 +8,13 @@ import type { NewSessionEvent, SessionDocument, SessionEvent, SessionStatus } fr
  * The rules, which tests and reviews point at:
  *  1. The document is the one truth. Nothing about a session is known that is not in it.
  *  2. Only the holder of the lease may write the document, and only with the fence that its lease
- *     was given: every acquire raises the fence, so a holder that was thought dead can never write.
+ *     was given: every acquire and every release raises the fence, so neither a holder that was thought
+ *     dead nor one that has let go can ever write.
  *  3. Every save names the revision it was made from, and raises it by one.
  *  4. A save is atomic: document, events and consumed inbox messages together, or nothing.
  *  5. Events are numbered by the store from 1 without gaps, and are read in that order.
  *  6. The inbox is appended without a lease, and read and consumed by the holder, each message once.
+ *     Its positions count from 1, and none is given twice.
  *  7. A session parks only while its inbox is empty, checked in the same breath as the release.
  */
 export interface SessionStore {
@@ -22,7 +25,7 @@ export interface SessionStore {
   list(query: SessionQuery): Promise<{ sessions: SessionDocument[]; nextCursor: string | undefined; total: number }>
   delete(id: string): Promise<void>
 
-  /** Admits one driver. Undefined where somebody else's lease still holds. */
+  /** Admits one driver. Undefined where a lease still holds. @throws AppError `not_found`. */
   acquire(id: string, options: { holder: string; leaseMs: number }): Promise<Lease | undefined>
   /** Prolongs the lease. False when it was lost: stop, and write nothing more. */
   renew(lease: Lease, leaseMs: number): Promise<boolean>
@@ -35,21 +38,24 @@ export interface SessionStore {
   save(lease: Lease, change: SessionChange): Promise<StoredSession>
   /** Appends events without touching the document (answer tokens, progress). Fenced like a save. */
   append(lease: Lease, events: NewSessionEvent[]): Promise<SessionEvent[]>
-  /** Saves and releases, if nothing waits in the inbox beyond `consumed`; else does nothing and says false. */
+  /** Saves and releases, if nothing waits in the inbox beyond `consumed`; else does nothing and says false. @throws as `save` does, whatever waits. */
   park(lease: Lease, change: SessionChange): Promise<boolean>
 
   /** Leaves a message for whoever drives the session. @throws AppError `not_found`. */
   push(id: string, message: InboxMessage): Promise<void>
   inbox(id: string): Promise<{ position: number; message: InboxMessage }[]>
 
-  /** Events after `seq`, oldest first, at most `limit`. */
+  /** Events after the one numbered `after`, oldest first, at most `limit`. */
   events(id: string, after: number, limit: number): Promise<SessionEvent[]>
-  /** Events after `seq` as they come, until the terminal one or the signal. What was there is replayed first; nothing twice, nothing left out. */
+  /**
+   * Events after `after` as they come. What was there is replayed first; nothing twice, nothing left out.
+   * Ends after the terminal event, when the session is over or gone and nothing is left to tell, or on the signal.
+   */
   follow(id: string, after: number, signal: AbortSignal): AsyncIterable<SessionEvent>
 
   /** Ids of sessions that nobody holds and that want driving: active ones, and those with an unread inbox. */
   unattended(limit: number): Promise<string[]>
-  /** Removes finished sessions older than `finishedBefore` and marks active ones older than `abandonedBefore` expired. */
+  /** Removes sessions that finished before `finishedBefore`, and marks unfinished ones expired that nobody holds and nobody changed since `abandonedBefore`. */
   sweep(cutoffs: { finishedBefore: Date; abandonedBefore: Date }): Promise<{ removed: number; expired: number }>
   close(): Promise<void>
 }
@@ -84,4 +90,5 @@ export interface SessionQuery {
 }
 
 /** What people and agents tell a session while it runs. */
-export type InboxMessage = { type: 'cancel'; reason?: string }
+export const inboxMessageSchema = z.object({ type: z.literal('cancel'), reason: z.string().optional() })
+export type InboxMessage = z.infer<typeof inboxMessageSchema>

@@ -1,17 +1,84 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
+import { AppError } from '@signalbox/errors'
 import { temporaryFolder } from '@signalbox/testing'
 import { expect, test } from 'vitest'
 
-import { describeSessionStore } from '../contract/index.ts'
+import { sampleSession } from '../contract/sample-session.ts'
+import { describeSessionStore, describeSessionStoreAcrossProcesses } from '../contract/index.ts'
 import { openSqliteSessionStore } from './sqlite-session-store.ts'
 
-describeSessionStore('the SQLite session store', async () => {
-  const folder = await temporaryFolder()
-  const path = join(folder.path, 'deep', 'sessions.db')
-  return { open: async () => openSqliteSessionStore({ path, pollMs: 10 }), dispose: async () => folder[Symbol.asyncDispose]() }
+describeSessionStore('the SQLite session store', openFile)
+
+describeSessionStoreAcrossProcesses('the SQLite session store across processes', async () => {
+  const { path, ...place } = await openFile()
+  const elsewhere = { module: new URL('./sqlite-session-store.ts', import.meta.url).href, open: 'openSqliteSessionStore', options: { path } }
+  return { ...place, elsewhere }
 })
 
-test('a file that cannot be opened is one clear line', () => {
-  expect(() => openSqliteSessionStore({ path: '/dev/null/sessions.db' })).toThrow(/The session store .* cannot be opened/)
+test('what was written is there when the file is opened again, fence and all', async () => {
+  const { open, dispose } = await openFile()
+  const first = await open()
+  const stored = await first.create(sampleSession(), [])
+  const lease = await first.acquire(stored.document.id, { holder: 'a', leaseMs: 1 })
+  await first.close()
+  const second = await open()
+  expect(await second.load(stored.document.id)).toEqual(stored)
+  await second.delete(stored.document.id)
+  await second.close()
+  expect(lease?.fence).toBe(1)
+  await dispose()
 })
+
+test('a place that cannot be written to is one clear line, and not worth another try', () => {
+  const open = (): unknown => openSqliteSessionStore({ path: '/dev/null/sessions.db' })
+  expect(open).toThrow(AppError)
+  expect(open).toThrow(/^The session store \/dev\/null\/sessions\.db cannot be opened: [^\n]+\. Its folder must be one that can be written to\.$/)
+})
+
+test('a file that is something else is refused, and left as it is', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'letter.txt')
+  await writeFile(path, 'Dear Sir or Madam, '.repeat(100))
+  expect(() => openSqliteSessionStore({ path })).toThrow(/letter\.txt cannot be opened: file is not a database\./)
+})
+
+test('a file of a newer version is refused', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'sessions.db')
+  const newer = new DatabaseSync(path)
+  newer.exec('PRAGMA user_version = 99')
+  newer.close()
+  expect(() => openSqliteSessionStore({ path })).toThrow(/written by a newer version of Signalbox/)
+})
+
+test('a document that is not one any more is not handed out, and does not keep others from being swept', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'sessions.db')
+  const store = openSqliteSessionStore({ path })
+  const { document } = await store.create(sampleSession({ updated_at: '2020-01-01T00:00:00.000Z' }), [])
+  await store.create(sampleSession({ updated_at: '2020-01-01T00:00:00.000Z' }), [])
+  const meddler = new DatabaseSync(path)
+  meddler.prepare(`UPDATE documents SET json = '{"schema":7}' WHERE session = ?`).run(document.id)
+  meddler.close()
+
+  await expect(store.load(document.id)).rejects.toThrow(/schema/)
+  expect(await store.sweep({ finishedBefore: new Date(0), abandonedBefore: new Date('2021-01-01') })).toEqual({ removed: 0, expired: 2 })
+  await store.close()
+})
+
+test('a store that was closed says so', async () => {
+  await using folder = await temporaryFolder()
+  const store = openSqliteSessionStore({ path: join(folder.path, 'sessions.db') })
+  await store.close()
+  await expect(store.load('ses_1')).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+/** A store's place: a folder that is made when it is first opened. */
+async function openFile(): Promise<{ path: string; open: () => Promise<ReturnType<typeof openSqliteSessionStore>>; dispose: () => Promise<void> }> {
+  const folder = await temporaryFolder()
+  const path = join(folder.path, 'deep', 'sessions.db')
+  return { path, open: async () => openSqliteSessionStore({ path, pollMs: 10 }), dispose: async () => folder[Symbol.asyncDispose]() }
+}
