@@ -334,5 +334,5 @@ async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'no error'> {
 
 async function post(url: string, body: string, headers: Record<string, string> = { 'a2a-version': '1.0' }) {
   const response = await fetch(`${url}/`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body })
-  return { status: response.status, headers: response.headers, body: (await response.json()) as unknown }
+  return { status: response.status, headers: response.headers, body: (await response.json()) }
 }

@@ -91,7 +91,7 @@ describe('what an executor does decides how the task ends', () => {
       },
     ],
   ])('throwing anything else %s fails it without a word of what was thrown', async (_when, execute) => {
-    const { events, last } = await endOf(execute as Execute)
+    const { events, last } = await endOf(execute)
     expect(last).toMatchObject({ status: { state: 'failed' }, metadata: { [EXTENSIONS.failure]: { code: 'internal', retryable: false } } })
     expect(JSON.stringify(events)).not.toContain('swordfish')
   })

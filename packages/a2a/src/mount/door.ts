@@ -170,7 +170,7 @@ function noteTask(span: Span, task: Noted | undefined): void {
 
 /** Of what an operation answered: the task in it, or itself where it is one. */
 function taskOf(result: object): Noted | undefined {
-  return 'task' in result ? (result.task as Noted) : (result as Noted)
+  return 'task' in result ? (result.task as Noted) : (result)
 }
 
 function noteEvent(span: Span, { event }: WireEvent): void {

@@ -49,7 +49,7 @@ describe('the credential', () => {
     ['the right one in another scheme', { authorization: `Basic ${TOKEN}` }],
   ])('with %s, either binding answers 401 and how to do better, before it reads a body', async (_what, headers) => {
     const { url } = await agentThat(async () => undefined, { token: TOKEN })
-    const rpc = await post(url, 'not even json', headers as Record<string, string>)
+    const rpc = await post(url, 'not even json', headers)
     expect([rpc.status, rpc.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
     expect(rpc.body).toMatchObject({ jsonrpc: '2.0', id: null, error: { data: [{ reason: 'UNAUTHENTICATED' }] } })
     const rest = await fetch(`${url}/v1/tasks`, { headers: { ...V1, ...(headers as Record<string, string>) } })
@@ -81,7 +81,7 @@ describe('the protocol version', () => {
   ])('%s is spoken: %s', async (version, spoken) => {
     const agent = await agentThat(async () => undefined)
     const headers = version === undefined ? {} : { 'a2a-version': version }
-    const rpc = await post(agent.url, JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ListTasks', params: {} }), headers as Record<string, string>)
+    const rpc = await post(agent.url, JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ListTasks', params: {} }), headers)
     expect(rpc.body).toMatchObject(spoken ? { id: 7, result: {} } : { id: 7, error: { code: -32_009, data: [{ reason: 'VERSION_NOT_SUPPORTED', domain: 'a2a-protocol.org' }] } })
     const rest = await fetch(`${agent.url}/v1/tasks`, { headers: headers as Record<string, string> })
     expect(rest.status).toBe(spoken ? 200 : 400)
