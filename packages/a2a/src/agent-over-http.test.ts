@@ -41,7 +41,16 @@ describe('what a caller sees', () => {
       tenant: '',
       metadata: undefined,
       configuration: undefined,
-      message: { messageId: 'm1', role: 1, parts: [{ content: { $case: 'text', value: 'hi' }, metadata: undefined, filename: '', mediaType: '' }], contextId: '', taskId: '', metadata: undefined, extensions: [], referenceTaskIds: [] },
+      message: {
+        messageId: 'm1',
+        role: 1,
+        parts: [{ content: { $case: 'text', value: 'hi' }, metadata: undefined, filename: '', mediaType: '' }],
+        contextId: '',
+        taskId: '',
+        metadata: undefined,
+        extensions: [],
+        referenceTaskIds: [],
+      },
     })
     expect(result).toMatchObject({ status: { state: 3 }, artifacts: [{ artifactId: 'answer', parts: [{ content: { $case: 'text', value: 'hello world' } }] }] })
   })
@@ -288,7 +297,14 @@ async function agentThat(execute: (turn: Turn, writer: TaskWriter) => Promise<vo
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false })).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const card = { name: 'test', description: 'An agent under test', version: '1.0.0', skills: [{ id: 's', name: 'S', description: 'Does it', tags: ['t'] }], extensions: [], streaming: true }
+  const card = {
+    name: 'test',
+    description: 'An agent under test',
+    version: '1.0.0',
+    skills: [{ id: 's', name: 'S', description: 'Does it', tags: ['t'] }],
+    extensions: [],
+    streaming: true,
+  }
   mountAgent(app, { card, publicUrl: () => url, tasks: engine, telemetry, token: options.token })
   const connection = connectAgent({ url, token: options.token, telemetry })
   running.push({ server, engine, connection })
@@ -334,5 +350,5 @@ async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'no error'> {
 
 async function post(url: string, body: string, headers: Record<string, string> = { 'a2a-version': '1.0' }) {
   const response = await fetch(`${url}/`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body })
-  return { status: response.status, headers: response.headers, body: (await response.json()) }
+  return { status: response.status, headers: response.headers, body: await response.json() }
 }

@@ -1,7 +1,14 @@
 import { once } from 'node:events'
 
 import { Role, TaskState, type Message, type SendMessageRequest, type StreamResponse, type Task } from '@a2a-js/sdk'
-import { ClientFactory, ClientFactoryOptions, createAuthenticatingFetchWithRetry, JsonRpcTransportFactory, RestTransportFactory, type Client } from '@a2a-js/sdk/client'
+import {
+  ClientFactory,
+  ClientFactoryOptions,
+  createAuthenticatingFetchWithRetry,
+  JsonRpcTransportFactory,
+  RestTransportFactory,
+  type Client,
+} from '@a2a-js/sdk/client'
 import { eventually } from '@signalbox/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
@@ -16,11 +23,23 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('by %s', (binding) => {
   describe('3.1.1 SendMessage', () => {
     test('answers with a task that has ended, its artifacts and what was said (3.2.2, 4.1.1)', async () => {
       const { client } = await speak(async (_turn, writer) => {
-        writer.artifact({ artifactId: 'result', name: 'Result', parts: [{ kind: 'text', text: 'x' }, { kind: 'data', data: { n: 1 } }, { kind: 'file', url: 'https://example.org/a.png', mediaType: 'image/png', filename: 'a.png' }, { kind: 'file', bytes: Uint8Array.of(1, 2, 3), mediaType: 'application/octet-stream' }] })
+        writer.artifact({
+          artifactId: 'result',
+          name: 'Result',
+          parts: [
+            { kind: 'text', text: 'x' },
+            { kind: 'data', data: { n: 1 } },
+            { kind: 'file', url: 'https://example.org/a.png', mediaType: 'image/png', filename: 'a.png' },
+            { kind: 'file', bytes: Uint8Array.of(1, 2, 3), mediaType: 'application/octet-stream' },
+          ],
+        })
         writer.complete({ text: 'done' })
       })
       const task = toTask(await client.sendMessage(message('hi')))
-      expect(task).toMatchObject({ status: { state: TaskState.TASK_STATE_COMPLETED, message: { role: Role.ROLE_AGENT, parts: [{ content: { value: 'done' } }] } }, history: [{ messageId: 'm', role: Role.ROLE_USER }] })
+      expect(task).toMatchObject({
+        status: { state: TaskState.TASK_STATE_COMPLETED, message: { role: Role.ROLE_AGENT, parts: [{ content: { value: 'done' } }] } },
+        history: [{ messageId: 'm', role: Role.ROLE_USER }],
+      })
       expect(task.artifacts[0]?.parts.map(({ content }) => content?.$case)).toEqual(['text', 'data', 'url', 'raw'])
       expect(task.artifacts[0]?.parts[2]).toMatchObject({ mediaType: 'image/png', filename: 'a.png' })
       expect(task.status?.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
@@ -78,7 +97,10 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('by %s', (binding) => {
         await passed
         writer.working()
       })
-      expect((await collect(client.sendMessageStream(message('ask')))).map(stateOf)).toEqual([TaskState.TASK_STATE_SUBMITTED, TaskState.TASK_STATE_INPUT_REQUIRED])
+      expect((await collect(client.sendMessageStream(message('ask')))).map(stateOf)).toEqual([
+        TaskState.TASK_STATE_SUBMITTED,
+        TaskState.TASK_STATE_INPUT_REQUIRED,
+      ])
       const states: (TaskState | undefined)[] = []
       for await (const event of client.sendMessageStream(message('go'))) {
         states.push(stateOf(event))
@@ -93,7 +115,8 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('by %s', (binding) => {
       const { client } = await speak(async (turn, writer) => (turn.task.history.length < 3 ? writer.inputRequired('?') : writer.complete()))
       const { id } = toTask(await client.sendMessage(message('one')))
       await client.sendMessage(message('two', { taskId: id }))
-      const texts = async (historyLength?: number) => (await client.getTask({ ...byId(id), historyLength })).history.map(({ parts }) => parts[0]?.content?.value as string)
+      const texts = async (historyLength?: number) =>
+        (await client.getTask({ ...byId(id), historyLength })).history.map(({ parts }) => parts[0]?.content?.value as string)
       // The question that is still open stands in the status.
       expect(await texts()).toEqual(['one', '?', 'two'])
       expect(await texts(1)).toEqual(['two'])
@@ -112,7 +135,7 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('by %s', (binding) => {
       const { client } = await speak(async (_turn, writer) => writer.text('x'))
       for (let index = 0; index < 5; index += 1) await client.sendMessage(message('hi'))
       const seen: Task[] = []
-      for (let pageToken: string | undefined; pageToken !== ''; ) {
+      for (let pageToken: string | undefined; pageToken !== '';) {
         const page = await client.listTasks(query({ pageSize: 2, pageToken: pageToken ?? '' }))
         expect([page.totalSize, page.pageSize]).toEqual([5, 2])
         seen.push(...page.tasks)
@@ -147,7 +170,8 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('by %s', (binding) => {
       })
       const works = toTask(await client.sendMessage(message('work', {}, { returnImmediately: true })))
       const waits = toTask(await client.sendMessage(message('ask')))
-      for (const { id } of [works, waits, works]) expect((await client.cancelTask({ tenant: '', id, metadata: undefined })).status?.state).toBe(TaskState.TASK_STATE_CANCELED)
+      for (const { id } of [works, waits, works])
+        expect((await client.cancelTask({ tenant: '', id, metadata: undefined })).status?.state).toBe(TaskState.TASK_STATE_CANCELED)
       const done = toTask(await client.sendMessage(message('hi')))
       await refuses(client.cancelTask({ tenant: '', id: done.id, metadata: undefined }), 'TASK_NOT_CANCELABLE')
       await refuses(client.cancelTask({ tenant: '', id: 'made-up', metadata: undefined }), 'TASK_NOT_FOUND')
@@ -194,7 +218,10 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('by %s', (binding) => {
       const config = { tenant: '', id: '1', taskId: 't', url: 'https://example.org', token: '', authentication: undefined }
       await refuses(transport.createTaskPushNotificationConfig(config, spoken), 'PUSH_NOTIFICATION_NOT_SUPPORTED')
       await refuses(transport.getTaskPushNotificationConfig(config, spoken), 'PUSH_NOTIFICATION_NOT_SUPPORTED')
-      await refuses(transport.listTaskPushNotificationConfig({ tenant: '', taskId: 't', pageSize: 1, pageToken: '' }, spoken), 'PUSH_NOTIFICATION_NOT_SUPPORTED')
+      await refuses(
+        transport.listTaskPushNotificationConfig({ tenant: '', taskId: 't', pageSize: 1, pageToken: '' }, spoken),
+        'PUSH_NOTIFICATION_NOT_SUPPORTED',
+      )
       await refuses(transport.deleteTaskPushNotificationConfig(config, spoken), 'PUSH_NOTIFICATION_NOT_SUPPORTED')
       await refuses(transport.getExtendedAgentCard({ tenant: '' }, spoken), 'UNSUPPORTED_OPERATION')
     })
@@ -223,10 +250,16 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('by %s', (binding) => {
   async function clientFor({ url }: RunningAgent, owner: string): Promise<Client> {
     const leaving = new AbortController()
     onTestFinished(() => leaving.abort())
-    const headers = { authorization: `Bearer ${TOKEN}`, 'x-signalbox-owner': owner }
-    const fetchImpl = createAuthenticatingFetchWithRetry((input, init) => fetch(input, { ...init, signal: leaving.signal }), { headers: async () => headers, shouldRetryWithHeaders: async () => undefined })
+    const headers = { 'authorization': `Bearer ${TOKEN}`, 'x-signalbox-owner': owner }
+    const fetchImpl = createAuthenticatingFetchWithRetry((input, init) => fetch(input, { ...init, signal: leaving.signal }), {
+      headers: async () => headers,
+      shouldRetryWithHeaders: async () => undefined,
+    })
     const factory = new ClientFactory(
-      ClientFactoryOptions.createFrom(ClientFactoryOptions.default, { transports: [new JsonRpcTransportFactory({ fetchImpl }), new RestTransportFactory({ fetchImpl })], preferredTransports: [binding] }),
+      ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
+        transports: [new JsonRpcTransportFactory({ fetchImpl }), new RestTransportFactory({ fetchImpl })],
+        preferredTransports: [binding],
+      }),
     )
     const client = await factory.createFromUrl(`${url}/`)
     expect([client.transport.protocolName, client.protocolVersion]).toEqual([binding, '1.0'])
@@ -237,7 +270,8 @@ describe.each(['JSONRPC', 'HTTP+JSON'] as const)('by %s', (binding) => {
 test('8.2 the card is where discovery looks for it, with every field that A2A requires', async () => {
   const { url } = await agentThat(async () => undefined)
   const card = (await (await fetch(`${url}/.well-known/agent-card.json`)).json()) as Record<string, unknown>
-  for (const field of ['name', 'description', 'supportedInterfaces', 'version', 'capabilities', 'defaultInputModes', 'defaultOutputModes', 'skills']) expect(card).toHaveProperty(field)
+  for (const field of ['name', 'description', 'supportedInterfaces', 'version', 'capabilities', 'defaultInputModes', 'defaultOutputModes', 'skills'])
+    expect(card).toHaveProperty(field)
   for (const field of ['id', 'name', 'description', 'tags']) expect((card['skills'] as object[])[0]).toHaveProperty(field)
   for (const field of ['url', 'protocolBinding', 'protocolVersion']) expect((card['supportedInterfaces'] as object[])[0]).toHaveProperty(field)
   expect(card['name']).toBe(CARD.name)
@@ -248,7 +282,17 @@ function message(text: string, more: Partial<Message> = {}, configuration: { ret
     tenant: '',
     metadata: undefined,
     configuration: { acceptedOutputModes: [], taskPushNotificationConfig: undefined, returnImmediately: false, ...configuration },
-    message: { messageId: 'm', role: Role.ROLE_USER, parts: [{ content: { $case: 'text', value: text }, metadata: undefined, filename: '', mediaType: '' }], contextId: '', taskId: '', metadata: undefined, extensions: [], referenceTaskIds: [], ...more },
+    message: {
+      messageId: 'm',
+      role: Role.ROLE_USER,
+      parts: [{ content: { $case: 'text', value: text }, metadata: undefined, filename: '', mediaType: '' }],
+      contextId: '',
+      taskId: '',
+      metadata: undefined,
+      extensions: [],
+      referenceTaskIds: [],
+      ...more,
+    },
   }
 }
 
@@ -257,7 +301,17 @@ function byId(id: string) {
 }
 
 function query(more: object) {
-  return { tenant: '', contextId: '', status: 0, pageSize: undefined, pageToken: '', historyLength: undefined, statusTimestampAfter: undefined, includeArtifacts: undefined, ...more }
+  return {
+    tenant: '',
+    contextId: '',
+    status: 0,
+    pageSize: undefined,
+    pageToken: '',
+    historyLength: undefined,
+    statusTimestampAfter: undefined,
+    includeArtifacts: undefined,
+    ...more,
+  }
 }
 
 function toTask(answer: Message | Task): Task {
@@ -271,7 +325,8 @@ function stateOf(event: StreamResponse | undefined): TaskState | undefined {
 
 function partsOf(events: readonly StreamResponse[]): unknown[] {
   return events.flatMap(({ payload }) => {
-    const artifacts = payload?.$case === 'task' ? payload.value.artifacts : payload?.$case === 'artifactUpdate' && payload.value.artifact ? [payload.value.artifact] : []
+    const artifacts =
+      payload?.$case === 'task' ? payload.value.artifacts : payload?.$case === 'artifactUpdate' && payload.value.artifact ? [payload.value.artifact] : []
     return artifacts.flatMap(({ parts }) => parts.map(({ content }) => content?.value as unknown))
   })
 }

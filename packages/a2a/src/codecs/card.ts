@@ -31,7 +31,9 @@ export function toWireCard(card: AgentCard, options: { guarded: boolean }): Reco
       extendedAgentCard: false,
       extensions: card.extensions.map((uri) => ({ uri, description: '', required: false, params: undefined })),
     },
-    securitySchemes: options.guarded ? { service: { scheme: { $case: 'httpAuthSecurityScheme', value: { description: 'The service token', scheme: 'Bearer', bearerFormat: '' } } } } : {},
+    securitySchemes: options.guarded
+      ? { service: { scheme: { $case: 'httpAuthSecurityScheme', value: { description: 'The service token', scheme: 'Bearer', bearerFormat: '' } } } }
+      : {},
     securityRequirements: options.guarded ? [{ schemes: { service: { list: [] } } }] : [],
     defaultInputModes: MODES,
     defaultOutputModes: MODES,
@@ -51,7 +53,13 @@ export function readCard(json: unknown): AgentCard {
     description: card.description,
     version: card.version,
     url: endpoint.url,
-    skills: (card.skills ?? []).map(({ id, name, description, tags, examples }) => ({ id, name, description, tags: tags ?? [], ...(examples && { examples }) })),
+    skills: (card.skills ?? []).map(({ id, name, description, tags, examples }) => ({
+      id,
+      name,
+      description,
+      tags: tags ?? [],
+      ...(examples && { examples }),
+    })),
     extensions: (card.capabilities?.extensions ?? []).map(({ uri }) => uri),
     streaming: card.capabilities?.streaming ?? false,
   }

@@ -11,7 +11,10 @@ import { toWireAnswer, toWireEvent, toWirePage, toWireQuery, toWireTask } from '
 
 const text = fc.string({ unit: 'binary', maxLength: 20 })
 const id = fc.string({ minLength: 1, maxLength: 40 })
-const metadata = fc.dictionary(text.filter((key) => key !== '__proto__'), fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as Json))
+const metadata = fc.dictionary(
+  text.filter((key) => key !== '__proto__'),
+  fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as Json),
+)
 const labels = fc.record({ mediaType: id, filename: id, metadata }, { requiredKeys: [] })
 const part: fc.Arbitrary<Part> = fc
   .tuple(
@@ -25,30 +28,65 @@ const part: fc.Arbitrary<Part> = fc
   )
   .map(([content, more]) => ({ ...content, ...more }))
 const message = fc.record(
-  { messageId: id, role: fc.constantFrom('user' as const, 'agent' as const), parts: fc.array(part, { minLength: 1, maxLength: 3 }), contextId: id, taskId: id, metadata, extensions: fc.array(id, { minLength: 1, maxLength: 2 }), referenceTaskIds: fc.array(id, { minLength: 1, maxLength: 2 }) },
+  {
+    messageId: id,
+    role: fc.constantFrom('user' as const, 'agent' as const),
+    parts: fc.array(part, { minLength: 1, maxLength: 3 }),
+    contextId: id,
+    taskId: id,
+    metadata,
+    extensions: fc.array(id, { minLength: 1, maxLength: 2 }),
+    referenceTaskIds: fc.array(id, { minLength: 1, maxLength: 2 }),
+  },
   { requiredKeys: ['messageId', 'role', 'parts'] },
 )
 const status = fc.record(
   {
-    state: fc.constantFrom('submitted' as const, 'working' as const, 'input-required' as const, 'auth-required' as const, 'completed' as const, 'failed' as const, 'canceled' as const, 'rejected' as const),
+    state: fc.constantFrom(
+      'submitted' as const,
+      'working' as const,
+      'input-required' as const,
+      'auth-required' as const,
+      'completed' as const,
+      'failed' as const,
+      'canceled' as const,
+      'rejected' as const,
+    ),
     message,
     timestamp: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01') }).map((date) => date.toISOString()),
   },
   { requiredKeys: ['state', 'timestamp'] },
 )
-const artifact = fc.record({ artifactId: id, name: id, description: id, parts: fc.array(part, { maxLength: 3 }), metadata, extensions: fc.array(id, { minLength: 1, maxLength: 2 }) }, { requiredKeys: ['artifactId', 'parts'] })
-const task = fc.record({ id, contextId: id, status, artifacts: fc.array(artifact, { maxLength: 2 }), history: fc.array(message, { maxLength: 2 }), metadata }, { requiredKeys: ['id', 'contextId', 'status', 'artifacts', 'history'] })
+const artifact = fc.record(
+  { artifactId: id, name: id, description: id, parts: fc.array(part, { maxLength: 3 }), metadata, extensions: fc.array(id, { minLength: 1, maxLength: 2 }) },
+  { requiredKeys: ['artifactId', 'parts'] },
+)
+const task = fc.record(
+  { id, contextId: id, status, artifacts: fc.array(artifact, { maxLength: 2 }), history: fc.array(message, { maxLength: 2 }), metadata },
+  { requiredKeys: ['id', 'contextId', 'status', 'artifacts', 'history'] },
+)
 const event = fc.oneof(
   task.map((value): StreamEvent => ({ type: 'task', task: value })),
   message.map((value): StreamEvent => ({ type: 'message', message: value })),
-  fc.record({ type: fc.constant('status' as const), taskId: id, contextId: id, status, metadata }, { requiredKeys: ['type', 'taskId', 'contextId', 'status'] }) as fc.Arbitrary<StreamEvent>,
-  fc.record({ type: fc.constant('artifact' as const), taskId: id, contextId: id, artifact, append: fc.boolean(), lastChunk: fc.boolean() }) as fc.Arbitrary<StreamEvent>,
+  fc.record(
+    { type: fc.constant('status' as const), taskId: id, contextId: id, status, metadata },
+    { requiredKeys: ['type', 'taskId', 'contextId', 'status'] },
+  ) as fc.Arbitrary<StreamEvent>,
+  fc.record({
+    type: fc.constant('artifact' as const),
+    taskId: id,
+    contextId: id,
+    artifact,
+    append: fc.boolean(),
+    lastChunk: fc.boolean(),
+  }) as fc.Arbitrary<StreamEvent>,
 )
 
 describe('what goes over the wire comes back as it was', () => {
   test('events', () => fc.assert(fc.property(event, (value) => void expect(readStreamEvent(overTheWire(toWireEvent(value)))).toEqual(value))))
   test('tasks', () => fc.assert(fc.property(task, (value) => void expect(readTask(overTheWire(toWireTask(value)))).toEqual(value))))
-  test('answers', () => fc.assert(fc.property(fc.oneof(task, message), (value) => void expect(readAnswer(overTheWire(toWireAnswer(value as Task)))).toEqual(value))))
+  test('answers', () =>
+    fc.assert(fc.property(fc.oneof(task, message), (value) => void expect(readAnswer(overTheWire(toWireAnswer(value as Task)))).toEqual(value))))
 
   test('even a null, which the SDK’s codec loses on its own', () => {
     const value: StreamEvent = { type: 'message', message: { messageId: 'm', role: 'agent', parts: [{ kind: 'data', data: null }] } }
@@ -56,7 +94,15 @@ describe('what goes over the wire comes back as it was', () => {
   })
 
   test('queries and pages', () => {
-    const query = { contextId: 'c', state: 'input-required' as const, statusSince: '2026-01-02T03:04:05.000Z', pageSize: 7, pageToken: 't', historyLength: 0, includeArtifacts: true }
+    const query = {
+      contextId: 'c',
+      state: 'input-required' as const,
+      statusSince: '2026-01-02T03:04:05.000Z',
+      pageSize: 7,
+      pageToken: 't',
+      historyLength: 0,
+      includeArtifacts: true,
+    }
     expect(readTaskQuery(overTheWire(toWireQuery(query)))).toEqual(query)
     const page = { tasks: [], nextPageToken: '', pageSize: 7, totalSize: 0 }
     expect(toWirePage(page, false)).toEqual(page)
@@ -96,11 +142,20 @@ describe('what callers send', () => {
   })
 
   test('a push configuration is refused as what it is', () => {
-    expect(() => readSendRequest({ message: good, configuration: { taskPushNotificationConfig: { url: 'http://x' } } })).toThrow(expect.objectContaining({ details: { reason: 'PUSH_NOTIFICATION_NOT_SUPPORTED' } }) as Error)
+    expect(() => readSendRequest({ message: good, configuration: { taskPushNotificationConfig: { url: 'http://x' } } })).toThrow(
+      expect.objectContaining({ details: { reason: 'PUSH_NOTIFICATION_NOT_SUPPORTED' } }) as Error,
+    )
   })
 
   test('nulls and empty ids stand for nothing; what A2A does not name in camel case is not read', () => {
-    expect(readSendRequest({ message: { ...good, contextId: '', taskId: null, metadata: null, context_id: 'sneaky', task_id: { a: 1 } }, configuration: null, tenant: 'x', more: 1 })).toEqual({
+    expect(
+      readSendRequest({
+        message: { ...good, contextId: '', taskId: null, metadata: null, context_id: 'sneaky', task_id: { a: 1 } },
+        configuration: null,
+        tenant: 'x',
+        more: 1,
+      }),
+    ).toEqual({
       message: { messageId: 'm', role: 'user', parts: [{ kind: 'text', text: 'hi' }] },
       returnImmediately: false,
     })
@@ -122,7 +177,11 @@ describe('what callers send', () => {
   })
 
   test('a query’s time is read in any offset, and its defaults are those of the specification', () => {
-    expect(readTaskQuery({ statusTimestampAfter: '2026-01-02T03:04:05+02:00', status: 'TASK_STATE_UNSPECIFIED' })).toEqual({ statusSince: '2026-01-02T01:04:05.000Z', pageSize: 50, includeArtifacts: false })
+    expect(readTaskQuery({ statusTimestampAfter: '2026-01-02T03:04:05+02:00', status: 'TASK_STATE_UNSPECIFIED' })).toEqual({
+      statusSince: '2026-01-02T01:04:05.000Z',
+      pageSize: 50,
+      includeArtifacts: false,
+    })
   })
 })
 
@@ -199,7 +258,7 @@ describe('JSON from outside', () => {
     expect(() => parseJson(nested(65), 64)).toThrow(expect.objectContaining({ code: 'invalid_request' }) as Error)
     const brackets = JSON.stringify({ quoted: `"\\${'['.repeat(200)}`, next: [1] })
     expect(parseJson(brackets, 64)).toEqual(JSON.parse(brackets))
-    expect(() => parseJson(('{"a":'.repeat(100_000)), 64)).toThrow(expect.objectContaining({ code: 'invalid_request' }) as Error)
+    expect(() => parseJson('{"a":'.repeat(100_000), 64)).toThrow(expect.objectContaining({ code: 'invalid_request' }) as Error)
     expect(() => parseJson('{', 64)).toThrow(expect.objectContaining({ code: 'invalid_json' }) as Error)
   })
 

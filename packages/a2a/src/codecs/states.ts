@@ -15,14 +15,14 @@ export const WIRE_STATES = [
 ] as const
 
 const TO_WIRE = {
-  submitted: WireState.TASK_STATE_SUBMITTED,
-  working: WireState.TASK_STATE_WORKING,
+  'submitted': WireState.TASK_STATE_SUBMITTED,
+  'working': WireState.TASK_STATE_WORKING,
   'input-required': WireState.TASK_STATE_INPUT_REQUIRED,
   'auth-required': WireState.TASK_STATE_AUTH_REQUIRED,
-  completed: WireState.TASK_STATE_COMPLETED,
-  failed: WireState.TASK_STATE_FAILED,
-  canceled: WireState.TASK_STATE_CANCELED,
-  rejected: WireState.TASK_STATE_REJECTED,
+  'completed': WireState.TASK_STATE_COMPLETED,
+  'failed': WireState.TASK_STATE_FAILED,
+  'canceled': WireState.TASK_STATE_CANCELED,
+  'rejected': WireState.TASK_STATE_REJECTED,
 } as const satisfies Record<TaskState, WireState>
 
 const FROM_WIRE = new Map<WireState, TaskState>((Object.entries(TO_WIRE) as [TaskState, WireState][]).map(([ours, wire]) => [wire, ours]))

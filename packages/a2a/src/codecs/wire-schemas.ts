@@ -46,9 +46,23 @@ const messageSchema = z.object({ ...messageFields, role: z.enum(['ROLE_USER', 'R
 const stateSchema = z.enum(WIRE_STATES, { error: 'is not a task state' })
 const statusSchema = z.object({ state: stateSchema, message: absent(messageSchema), timestamp: absent(z.string()) })
 
-const artifactSchema = z.object({ artifactId: requiredId, name: absent(z.string()), description: absent(z.string()), parts: absent(z.array(partSchema)), metadata, extensions: names })
+const artifactSchema = z.object({
+  artifactId: requiredId,
+  name: absent(z.string()),
+  description: absent(z.string()),
+  parts: absent(z.array(partSchema)),
+  metadata,
+  extensions: names,
+})
 
-const taskSchema = z.object({ id: requiredId, contextId: absent(id), status: statusSchema, artifacts: absent(z.array(artifactSchema)), history: absent(z.array(messageSchema)), metadata })
+const taskSchema = z.object({
+  id: requiredId,
+  contextId: absent(id),
+  status: statusSchema,
+  artifacts: absent(z.array(artifactSchema)),
+  history: absent(z.array(messageSchema)),
+  metadata,
+})
 
 const historyLength = absent(z.number().int().min(0))
 
@@ -93,7 +107,16 @@ export const streamResponseSchema = z.union([
   z.object({ task: taskSchema }),
   z.object({ message: messageSchema }),
   z.object({ statusUpdate: z.object({ taskId: requiredId, contextId: absent(id), status: statusSchema, metadata }) }),
-  z.object({ artifactUpdate: z.object({ taskId: requiredId, contextId: absent(id), artifact: artifactSchema, append: absent(z.boolean()), lastChunk: absent(z.boolean()), metadata }) }),
+  z.object({
+    artifactUpdate: z.object({
+      taskId: requiredId,
+      contextId: absent(id),
+      artifact: artifactSchema,
+      append: absent(z.boolean()),
+      lastChunk: absent(z.boolean()),
+      metadata,
+    }),
+  }),
 ])
 
 /** An Agent Card, in the part that we read. */
@@ -105,7 +128,9 @@ export const cardSchema = z.object({
     .array(z.object({ url: z.string().max(2_048), protocolBinding: z.string().max(256), protocolVersion: absent(z.string().max(32)) }))
     .min(1)
     .max(50),
-  capabilities: absent(z.object({ streaming: absent(z.boolean()), extensions: absent(z.array(z.object({ uri: z.string().max(2_048), required: absent(z.boolean()) })).max(100)) })),
+  capabilities: absent(
+    z.object({ streaming: absent(z.boolean()), extensions: absent(z.array(z.object({ uri: z.string().max(2_048), required: absent(z.boolean()) })).max(100)) }),
+  ),
   skills: absent(
     z
       .array(

@@ -26,7 +26,10 @@ export interface ReceivedEvent {
 export interface AgentRpc {
   call(url: URL, method: string, params: object, options: CallOptions): Promise<unknown>
   stream(url: URL, method: string, params: object, options: CallOptions & { after?: number | undefined }): AsyncIterable<ReceivedEvent>
-  get(url: URL, options: { signal: AbortSignal; headers: Record<string, string>; largest: number }): Promise<{ status: number; etag: string | undefined; body: unknown }>
+  get(
+    url: URL,
+    options: { signal: AbortSignal; headers: Record<string, string>; largest: number },
+  ): Promise<{ status: number; etag: string | undefined; body: unknown }>
   close(): Promise<void>
 }
 
@@ -77,7 +80,8 @@ export function createAgentRpc(options: { url: URL; token: string | undefined; t
   }
 
   const post = async (url: URL, method: string, request: object, headers: Record<string, string>, signal: AbortSignal): Promise<Dispatcher.ResponseData> => {
-    const send = () => dispatcher.request({ origin: url.origin, path: `${url.pathname}${url.search}`, method: 'POST', headers, body: JSON.stringify(request), signal })
+    const send = () =>
+      dispatcher.request({ origin: url.origin, path: `${url.pathname}${url.search}`, method: 'POST', headers, body: JSON.stringify(request), signal })
     try {
       return await send()
     } catch (error) {
@@ -126,7 +130,13 @@ export function createAgentRpc(options: { url: URL; token: string | undefined; t
     async get(url, { signal, headers, largest }) {
       using limits = openCallLimits({ signal, deadlineMs: CONNECT_MS })
       try {
-        const response = await dispatcher.request({ origin: url.origin, path: `${url.pathname}${url.search}`, method: 'GET', headers: { accept: 'application/json', ...headers }, signal: limits.signal })
+        const response = await dispatcher.request({
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: 'GET',
+          headers: { accept: 'application/json', ...headers },
+          signal: limits.signal,
+        })
         const text = await readText(response, largest)
         if (response.statusCode === 304) return { status: 304, etag: undefined, body: undefined }
         if (response.statusCode !== 200) throw fromHttpStatus(response.statusCode)

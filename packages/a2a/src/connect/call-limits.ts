@@ -29,7 +29,10 @@ export function openCallLimits(options: { signal: AbortSignal; deadlineMs: numbe
   const controller = new AbortController()
   const onCallerAbort = (): void => controller.abort(toCallerError(caller.reason))
   caller.addEventListener('abort', onCallerAbort, { once: true })
-  const deadline = deadlineMs === undefined ? undefined : setTimeout(() => controller.abort(new AppError('deadline_exceeded', 'The agent did not answer before the deadline.')), deadlineMs)
+  const deadline =
+    deadlineMs === undefined
+      ? undefined
+      : setTimeout(() => controller.abort(new AppError('deadline_exceeded', 'The agent did not answer before the deadline.')), deadlineMs)
 
   return {
     signal: controller.signal,
@@ -56,10 +59,20 @@ export function openCallLimits(options: { signal: AbortSignal; deadlineMs: numbe
 function toCallerError(reason: unknown): AppError {
   if (reason instanceof AppError) return reason
   const isLate = reason instanceof Error && reason.name === 'TimeoutError'
-  return isLate ? new AppError('deadline_exceeded', 'The agent did not answer before the deadline.', { cause: reason }) : new AppError('canceled', 'The call was canceled.', { cause: reason })
+  return isLate
+    ? new AppError('deadline_exceeded', 'The agent did not answer before the deadline.', { cause: reason })
+    : new AppError('canceled', 'The call was canceled.', { cause: reason })
 }
 
-const UNREACHABLE: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'])
+const UNREACHABLE: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 const CLOSED_BY_US: ReadonlySet<unknown> = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
 
 /** What a socket's end means: the agent is not there, or it was and the line broke. */

@@ -24,13 +24,22 @@ const LARGEST_CARD = 256 * 1_024
  * agent that does not know its own address, or one that would lead our calls and the token on them
  * astray), the configured URL stands in its place.
  */
-export function createCardCache({ url, rpc, telemetry, ttlMs = TTL_MS }: CardCacheOptions): (options: { signal: AbortSignal; fresh?: boolean }) => Promise<AgentCard> {
+export function createCardCache({
+  url,
+  rpc,
+  telemetry,
+  ttlMs = TTL_MS,
+}: CardCacheOptions): (options: { signal: AbortSignal; fresh?: boolean }) => Promise<AgentCard> {
   const location = new URL(AGENT_CARD_PATH, url.href.endsWith('/') ? url : `${url.href}/`)
   let kept: { card: AgentCard; etag: string | undefined; until: number } | undefined
   let underWay: Promise<AgentCard> | undefined
 
   const fetchCard = async (): Promise<AgentCard> => {
-    const { status, etag, body } = await rpc.get(location, { signal: NEVER, largest: LARGEST_CARD, headers: kept?.etag === undefined ? {} : { 'if-none-match': kept.etag } })
+    const { status, etag, body } = await rpc.get(location, {
+      signal: NEVER,
+      largest: LARGEST_CARD,
+      headers: kept?.etag === undefined ? {} : { 'if-none-match': kept.etag },
+    })
     const card = status === 304 && kept ? kept.card : pin(readCard(body))
     kept = { card, etag: status === 304 ? kept?.etag : etag, until: Date.now() + ttlMs }
     return card
@@ -38,7 +47,10 @@ export function createCardCache({ url, rpc, telemetry, ttlMs = TTL_MS }: CardCac
 
   const pin = (card: AgentCard): AgentCard => {
     if (URL.parse(card.url)?.origin === url.origin) return card
-    telemetry.log.warn({ agent: card.name, url: url.href }, 'the agent’s card names another address than the one it was found at; the one it was found at is used')
+    telemetry.log.warn(
+      { agent: card.name, url: url.href },
+      'the agent’s card names another address than the one it was found at; the one it was found at is used',
+    )
     return { ...card, url: url.href }
   }
 

@@ -8,7 +8,23 @@ import { openTelemetry, withLogFields } from '@signalbox/telemetry'
 import { eventually, freePorts, recordSpans } from '@signalbox/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { agentThat, asTask, call, CARD, codeOf, collect, gate, say, serverThat, silent, stateIn, taskIn, textIn, TOKEN, type AgentOptions } from '../fixtures/agent.ts'
+import {
+  agentThat,
+  asTask,
+  call,
+  CARD,
+  codeOf,
+  collect,
+  gate,
+  say,
+  serverThat,
+  silent,
+  stateIn,
+  taskIn,
+  textIn,
+  TOKEN,
+  type AgentOptions,
+} from '../fixtures/agent.ts'
 import { createLogCapture } from '../fixtures/log-capture.ts'
 import { textOf, type StreamEvent } from '../model.ts'
 import { connectAgent, type AgentConnection } from './connect-agent.ts'
@@ -23,14 +39,24 @@ describe('a connection to an agent of ours', () => {
     expect([task.status.state, textIn(task)]).toEqual(['completed', 'you said hi'])
     expect(task.metadata).toEqual({ [EXTENSIONS.usage]: { total_tokens: 3 } })
     expect(await connection.getTask(task.id, call())).toEqual(task)
-    expect(await connection.listTasks({ includeArtifacts: true, state: 'completed', pageSize: 3 }, call())).toEqual({ tasks: [task], nextPageToken: '', pageSize: 3, totalSize: 1 })
+    expect(await connection.listTasks({ includeArtifacts: true, state: 'completed', pageSize: 3 }, call())).toEqual({
+      tasks: [task],
+      nextPageToken: '',
+      pageSize: 3,
+      totalSize: 1,
+    })
     expect((await connection.card(call())).url).toBe(`${url}/`)
   })
 
   test('gets back the very error that was thrown there', async () => {
     const { connection } = await agentThat(async (_turn, writer) => writer.inputRequired('?'))
     const { id } = asTask(await connection.send(say('hi'), call()))
-    await expect(connection.send({ ...say('hi'), taskId: id, contextId: 'other' }, call())).rejects.toMatchObject({ name: 'AppError', code: 'invalid_request', param: 'message.contextId', retryable: false })
+    await expect(connection.send({ ...say('hi'), taskId: id, contextId: 'other' }, call())).rejects.toMatchObject({
+      name: 'AppError',
+      code: 'invalid_request',
+      param: 'message.contextId',
+      retryable: false,
+    })
     await expect(connection.getTask('made-up', call())).rejects.toMatchObject({ code: 'not_found' })
   })
 
@@ -107,7 +133,12 @@ describe('a connection to an agent of ours', () => {
         await eventually('it ends', async () => (await engine.get(event.taskId, { owner: 'anonymous' }, {})).status.state === 'failed')
       }
     }
-    expect(events.map((event) => (event.type === 'artifact' ? textOf(event.artifact.parts) : stateIn(event)))).toEqual(['submitted', 'half', ' and half', 'failed'])
+    expect(events.map((event) => (event.type === 'artifact' ? textOf(event.artifact.parts) : stateIn(event)))).toEqual([
+      'submitted',
+      'half',
+      ' and half',
+      'failed',
+    ])
     expect(events.at(-1)).toMatchObject({ metadata: { [EXTENSIONS.failure]: { code: 'agent_failed' } } })
   })
 
@@ -123,7 +154,10 @@ describe('limits', () => {
 
   test('a caller who gives up is canceled, by an answer and in a stream', async () => {
     const { connection } = await hang()
-    for (const work of [(signal: AbortSignal) => connection.send(say('hi'), { signal }), (signal: AbortSignal) => collect(connection.stream(say('hi'), { signal }))]) {
+    for (const work of [
+      (signal: AbortSignal) => connection.send(say('hi'), { signal }),
+      (signal: AbortSignal) => collect(connection.stream(say('hi'), { signal })),
+    ]) {
       const leaving = new AbortController()
       const code = codeOf(work(leaving.signal))
       setTimeout(() => leaving.abort(), 20)
@@ -155,7 +189,8 @@ describe('limits', () => {
 
   test('silence ends a stream; slowness of the reader is no silence', async () => {
     const { connection } = await agentThat(async (_turn, writer) => writer.complete())
-    for await (const event of connection.stream(say('hi'), call({ idleMs: 30 }))) if (event.type === 'task') await new Promise((resolve) => setTimeout(resolve, 60))
+    for await (const event of connection.stream(say('hi'), call({ idleMs: 30 })))
+      if (event.type === 'task') await new Promise((resolve) => setTimeout(resolve, 60))
     const silentAgent = await hang()
     await expect(collect(silentAgent.connection.stream(say('hi'), call({ idleMs: 30 })))).rejects.toMatchObject({ code: 'upstream_timeout', retryable: true })
   })
@@ -220,7 +255,9 @@ describe('the card', () => {
     ['no card', { hello: 1 }],
     ['too large', JSON.stringify({ name: 'x', padding: 'x'.repeat(300_000) })],
   ])('that is %s is refused', async (_what, body) => {
-    const { url } = await serverThat((_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body)))
+    const { url } = await serverThat((_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body)),
+    )
     expect(await codeOf(connected(url).card(call()))).toBe('upstream_invalid')
   })
 
@@ -305,12 +342,16 @@ describe('an agent that is not as it should be', () => {
     ['an error', 'data: {"jsonrpc":"2.0","id":"ID","error":{"code":-32603,"message":"no"}}\n\n', 'agent_failed'],
     ['only silence', ': hb\n\n', 'upstream_invalid'],
   ])('streaming %s', async (_what, stream, code) => {
-    const connection = await agentAnswering((_request, response, id) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(stream.replaceAll('ID', id)))
+    const connection = await agentAnswering((_request, response, id) =>
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(stream.replaceAll('ID', id)),
+    )
     expect(await codeOf(collect(connection.stream(say('hi'), call())))).toBe(code)
   })
 
   test('that answers a streaming call with an answer', async () => {
-    const connection = await agentAnswering((_request, response, id) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, result: { task: {} } })))
+    const connection = await agentAnswering((_request, response, id) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, result: { task: {} } })),
+    )
     expect(await codeOf(collect(connection.stream(say('hi'), call())))).toBe('upstream_invalid')
   })
 
@@ -318,7 +359,10 @@ describe('an agent that is not as it should be', () => {
     const state = (name: string): object => ({ state: `TASK_STATE_${name}`, timestamp: '2026-01-01T00:00:00Z' })
     const connection = await agentAnswering((_request, response, id) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      for (const result of [{ task: { id: 't', contextId: 'c', status: state('WORKING') } }, { statusUpdate: { taskId: 't', contextId: 'c', status: state('COMPLETED') } }]) {
+      for (const result of [
+        { task: { id: 't', contextId: 'c', status: state('WORKING') } },
+        { statusUpdate: { taskId: 't', contextId: 'c', status: state('COMPLETED') } },
+      ]) {
         response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`)
       }
     })
@@ -351,13 +395,17 @@ test('one question is one trace, from the caller to what the agent does', async 
   const telemetryOf = (service: string) => openTelemetry({ service, level: 'silent', spanProcessor: recorder.processor })
   const far = telemetryOf('far')
   const near = telemetryOf('near')
-  const inner = await agentThat(async (_turn, writer) => {
-    far.tracer.startSpan('inner work').end()
-    writer.text('x')
-  }, { telemetry: far })
+  const inner = await agentThat(
+    async (_turn, writer) => {
+      far.tracer.startSpan('inner work').end()
+      writer.text('x')
+    },
+    { telemetry: far },
+  )
   const outer = await agentThat(
     async (turn, writer) => {
-      for await (const event of inner.connection.stream(say('go on'), { signal: turn.signal })) if (event.type === 'artifact') writer.text(textOf(event.artifact.parts))
+      for await (const event of inner.connection.stream(say('go on'), { signal: turn.signal }))
+        if (event.type === 'artifact') writer.text(textOf(event.artifact.parts))
     },
     { telemetry: near, token: TOKEN },
   )
@@ -376,10 +424,21 @@ test('one question is one trace, from the caller to what the agent does', async 
     const parent = spans.find((each) => each.spanContext().spanId === span?.parentSpanContext?.spanId)
     return parent && `${parent.name} ${SpanKind[parent.kind]} ${String(parent.resource.attributes['service.name'])}`
   }
-  expect(spans.map(({ name }) => name).toSorted()).toEqual(['SendStreamingMessage', 'SendStreamingMessage', 'SendStreamingMessage', 'SendStreamingMessage', 'inner work', 'root'])
+  expect(spans.map(({ name }) => name).toSorted()).toEqual([
+    'SendStreamingMessage',
+    'SendStreamingMessage',
+    'SendStreamingMessage',
+    'SendStreamingMessage',
+    'inner work',
+    'root',
+  ])
   expect(parentOf('inner work', SpanKind.INTERNAL, 'far')).toBe('SendStreamingMessage SERVER far')
   const client = spans.find((span) => span.kind === SpanKind.CLIENT)
-  expect(client?.attributes).toMatchObject({ 'a2a.method.name': 'SendStreamingMessage', 'server.address': '127.0.0.1', 'a2a.task.id': expect.any(String) as string })
+  expect(client?.attributes).toMatchObject({
+    'a2a.method.name': 'SendStreamingMessage',
+    'server.address': '127.0.0.1',
+    'a2a.task.id': expect.any(String) as string,
+  })
 })
 
 function connected(url: string, options: NonNullable<AgentOptions['connect']> = {}): AgentConnection {
@@ -399,7 +458,17 @@ async function agentAnswering(answer: (request: IncomingMessage, response: Serve
   return connected(url)
 }
 
-function sendCard(request: IncomingMessage, response: ServerResponse, headers: Record<string, string> = {}, endpoint = `http://${request.headers.host}/`): void {
-  const card = { ...CARD, name: 'x', supportedInterfaces: [{ url: endpoint, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }], capabilities: { streaming: true } }
+function sendCard(
+  request: IncomingMessage,
+  response: ServerResponse,
+  headers: Record<string, string> = {},
+  endpoint = `http://${request.headers.host}/`,
+): void {
+  const card = {
+    ...CARD,
+    name: 'x',
+    supportedInterfaces: [{ url: endpoint, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
+    capabilities: { streaming: true },
+  }
   response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(card))
 }

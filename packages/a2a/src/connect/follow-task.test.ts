@@ -101,10 +101,13 @@ describe('a stream that closes', () => {
     expect((await collect(followTask(source, NEVER))).map(stateIn)).toEqual(['working', undefined, 'completed'])
   })
 
-  test.each<TaskState>(['completed', 'failed', 'canceled', 'rejected', 'input-required'])('where the task is %s is at its end, even if the line breaks there', async (state) => {
-    expect((await collect(followTask(scripted([[taskOf('working', ''), status(state)]]), NEVER))).map(stateIn)).toEqual(['working', state])
-    expect((await collect(followTask(scripted([[taskOf('working', ''), status(state), broken()]]), NEVER))).map(stateIn)).toEqual(['working', state])
-  })
+  test.each<TaskState>(['completed', 'failed', 'canceled', 'rejected', 'input-required'])(
+    'where the task is %s is at its end, even if the line breaks there',
+    async (state) => {
+      expect((await collect(followTask(scripted([[taskOf('working', ''), status(state)]]), NEVER))).map(stateIn)).toEqual(['working', state])
+      expect((await collect(followTask(scripted([[taskOf('working', ''), status(state), broken()]]), NEVER))).map(stateIn)).toEqual(['working', state])
+    },
+  )
 
   test('where the task waits for an authorization is at its end, as some servers do', async () => {
     expect((await collect(followTask(scripted([[taskOf('working', ''), status('auth-required')]]), NEVER))).map(stateIn)).toEqual(['working', 'auth-required'])
@@ -129,11 +132,26 @@ describe('a stream that is none', () => {
 })
 
 test('what was missed leads from the one task to the other, whatever they hold', () => {
-  const part = fc.oneof(fc.record({ kind: fc.constant('text' as const), text: fc.string({ minLength: 1, maxLength: 4 }) }), fc.record({ kind: fc.constant('data' as const), data: fc.nat(3) }))
+  const part = fc.oneof(
+    fc.record({ kind: fc.constant('text' as const), text: fc.string({ minLength: 1, maxLength: 4 }) }),
+    fc.record({ kind: fc.constant('data' as const), data: fc.nat(3) }),
+  )
   const artifact = fc.record({ artifactId: fc.constantFrom('a', 'b', 'c'), parts: fc.array(part, { minLength: 1, maxLength: 3 }) })
   const change: fc.Arbitrary<TaskChange> = fc.oneof(
-    fc.record({ type: fc.constant('artifact' as const), taskId: fc.constant('t'), contextId: fc.constant('c'), artifact, append: fc.boolean(), lastChunk: fc.constant(false) }),
-    fc.record({ type: fc.constant('status' as const), taskId: fc.constant('t'), contextId: fc.constant('c'), status: fc.record({ state: fc.constant('working' as const), timestamp: fc.nat().map((ms) => new Date(ms).toISOString()) }) }),
+    fc.record({
+      type: fc.constant('artifact' as const),
+      taskId: fc.constant('t'),
+      contextId: fc.constant('c'),
+      artifact,
+      append: fc.boolean(),
+      lastChunk: fc.constant(false),
+    }),
+    fc.record({
+      type: fc.constant('status' as const),
+      taskId: fc.constant('t'),
+      contextId: fc.constant('c'),
+      status: fc.record({ state: fc.constant('working' as const), timestamp: fc.nat().map((ms) => new Date(ms).toISOString()) }),
+    }),
   )
   fc.assert(
     fc.property(fc.array(change, { maxLength: 6 }), fc.array(change, { maxLength: 6 }), (first, second) => {
@@ -179,7 +197,17 @@ function taskOf(state: TaskState, text: string, seq?: number): ReceivedEvent & {
 }
 
 function piece(text: string, seq?: number): ReceivedEvent {
-  return { seq, event: { type: 'artifact', taskId: 't', contextId: 'c', artifact: { artifactId: 'answer', parts: [{ kind: 'text', text }] }, append: true, lastChunk: false } }
+  return {
+    seq,
+    event: {
+      type: 'artifact',
+      taskId: 't',
+      contextId: 'c',
+      artifact: { artifactId: 'answer', parts: [{ kind: 'text', text }] },
+      append: true,
+      lastChunk: false,
+    },
+  }
 }
 
 function status(state: TaskState, seq?: number): ReceivedEvent {

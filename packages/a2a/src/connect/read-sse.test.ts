@@ -13,7 +13,10 @@ test('reads data and ids, joins lines, drops comments and what it does not know'
 })
 
 test('takes either kind of line end, and bytes cut anywhere, in the middle of a letter too', () => {
-  const text = fc.array(fc.record({ id: fc.option(fc.nat().map(String), { nil: undefined }), data: fc.string({ unit: 'binary' }).filter((data) => !/[\r\n]/.test(data)) }), { maxLength: 5 })
+  const text = fc.array(
+    fc.record({ id: fc.option(fc.nat().map(String), { nil: undefined }), data: fc.string({ unit: 'binary' }).filter((data) => !/[\r\n]/.test(data)) }),
+    { maxLength: 5 },
+  )
   fc.assert(
     fc.property(text, fc.constantFrom('\n', '\r\n'), fc.array(fc.nat(200), { maxLength: 20 }), (messages, lineEnd, cuts) => {
       const body = messages.map(({ id, data }) => `: hb${lineEnd}${id === undefined ? '' : `id: ${id}${lineEnd}`}data: ${data}${lineEnd}${lineEnd}`).join('')

@@ -43,7 +43,15 @@ const STOPPING = new AppError('unavailable', 'The agent is stopping.', { retryAf
 
 /** Runs an agent's tasks in this process's memory: one actor per task, whose readers come and go as they like. */
 export function createTaskEngine(options: TaskEngineOptions): TaskEngine {
-  const { executor, telemetry, turnDeadlineMs = 10 * MINUTE, maxLiveTasks = 1_000, retainMs = 60 * MINUTE, maxEndedTasks = 500, waitMs = 24 * 60 * MINUTE } = options
+  const {
+    executor,
+    telemetry,
+    turnDeadlineMs = 10 * MINUTE,
+    maxLiveTasks = 1_000,
+    retainMs = 60 * MINUTE,
+    maxEndedTasks = 500,
+    waitMs = 24 * 60 * MINUTE,
+  } = options
   const live = new Map<string, TaskActor>()
   /** In the order of their ends. */
   const ended = new Map<string, TaskActor>()

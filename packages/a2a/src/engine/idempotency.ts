@@ -25,7 +25,8 @@ export function createIdempotency(): Idempotency {
     find(caller, message) {
       const known = caller.idempotencyKey === undefined ? undefined : byKey.get(toKey(caller, caller.idempotencyKey))
       if (!known) return undefined
-      if (known.digest !== toDigest(message)) throw new AppError('idempotency_mismatch', 'This idempotency key was used for another message.', { param: 'idempotency-key' })
+      if (known.digest !== toDigest(message))
+        throw new AppError('idempotency_mismatch', 'This idempotency key was used for another message.', { param: 'idempotency-key' })
       return known.turn
     },
     remember(caller, message, turn) {

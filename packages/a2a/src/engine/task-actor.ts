@@ -145,7 +145,13 @@ export class TaskActor {
     if (this.#turn || this.#canceling || isTerminal(this.state)) return
     const pending = this.#line.shift()
     if (!pending) return
-    const turn: RunningTurn = { pending, controller: new AbortController(), writer: createTurnWriter(this.#writerTarget(() => turn)), isOver: false, deadline: undefined }
+    const turn: RunningTurn = {
+      pending,
+      controller: new AbortController(),
+      writer: createTurnWriter(this.#writerTarget(() => turn)),
+      isOver: false,
+      deadline: undefined,
+    }
     this.#turn = turn
     const before = this.snapshot()
     if (isInterrupted(this.state)) this.#toStatus('working', {})

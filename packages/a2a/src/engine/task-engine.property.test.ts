@@ -27,8 +27,22 @@ const part = fc.oneof(
   fc.record({ kind: fc.constant('data' as const), data: fc.oneof(fc.integer(), fc.constant(null), fc.record({ x: fc.boolean() })) }),
 )
 const write = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(fc.string({ maxLength: 5 }), ids).map(([text, id]) => (writer: TaskWriter) => writer.text(text, id)) },
-  { weight: 4, arbitrary: fc.tuple(ids, fc.array(part, { minLength: 1, maxLength: 3 }), fc.boolean()).map(([artifactId, parts, append]) => (writer: TaskWriter) => writer.artifact({ artifactId, parts, metadata: { append } }, { append })) },
+  {
+    weight: 6,
+    arbitrary: fc.tuple(fc.string({ maxLength: 5 }), ids).map(
+      ([text, id]) =>
+        (writer: TaskWriter) =>
+          writer.text(text, id),
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(ids, fc.array(part, { minLength: 1, maxLength: 3 }), fc.boolean()).map(
+      ([artifactId, parts, append]) =>
+        (writer: TaskWriter) =>
+          writer.artifact({ artifactId, parts, metadata: { append } }, { append }),
+    ),
+  },
   { weight: 2, arbitrary: fc.string({ maxLength: 5 }).map((text) => (writer: TaskWriter) => writer.working(text)) },
   { weight: 1, arbitrary: fc.constant((writer: TaskWriter) => writer.describe({ seen: true })) },
   { weight: 1, arbitrary: fc.constant((writer: TaskWriter) => writer.authRequired('may I?')) },
@@ -81,7 +95,10 @@ async function run(steps: readonly Step[], end: (writer: TaskWriter) => void): P
     if (had) readers.push(read(engine.subscribe(id, owner, NEVER, { after: had.seen }), pace, had.task))
   }
 
-  const first = read(engine.stream({ message: { messageId: 'm', role: 'user', parts: [{ kind: 'text', text: 'go' }] }, returnImmediately: false }, owner, NEVER), 0)
+  const first = read(
+    engine.stream({ message: { messageId: 'm', role: 'user', parts: [{ kind: 'text', text: 'go' }] }, returnImmediately: false }, owner, NEVER),
+    0,
+  )
   const id = await begun.promise
   const results = [await first.whole, ...(await Promise.all(readers.map(({ whole }) => whole)))]
   const fetched = comparable(await engine.get(id, owner, {}))

@@ -4,14 +4,14 @@ const ENDS = [...TERMINAL_STATES]
 
 /** Which state may follow which. An ended task has no next state (specification section 4.1.3). */
 const NEXT = {
-  submitted: ['working', ...INTERRUPTED_STATES, ...ENDS],
-  working: ['working', ...INTERRUPTED_STATES, ...ENDS],
+  'submitted': ['working', ...INTERRUPTED_STATES, ...ENDS],
+  'working': ['working', ...INTERRUPTED_STATES, ...ENDS],
   'input-required': ['working', ...ENDS],
   'auth-required': ['working', ...INTERRUPTED_STATES, ...ENDS],
-  completed: [],
-  failed: [],
-  canceled: [],
-  rejected: [],
+  'completed': [],
+  'failed': [],
+  'canceled': [],
+  'rejected': [],
 } as const satisfies Record<TaskState, readonly TaskState[]>
 
 export function canBecome(from: TaskState, to: TaskState): boolean {

@@ -10,7 +10,13 @@ describe('an error of ours', () => {
   test.each(ERROR_CODES)('%s comes back over either wire as it was', (code) => {
     const error = new AppError(code, 'What happened.', { param: 'a.b', retryable: true, retryAfterMs: 1_500 })
     for (const wire of [toRpcError(error), toRestError(error).body.error]) {
-      expect(fromWireError(JSON.parse(JSON.stringify(wire)))).toMatchObject({ code, message: 'What happened.', param: 'a.b', retryable: true, retryAfterMs: 1_500 })
+      expect(fromWireError(JSON.parse(JSON.stringify(wire)))).toMatchObject({
+        code,
+        message: 'What happened.',
+        param: 'a.b',
+        retryable: true,
+        retryAfterMs: 1_500,
+      })
     }
     expect(fromWireError(toRpcError(new AppError(code, 'x', { retryable: false })))).toMatchObject({ code, retryable: false })
   })
@@ -24,8 +30,13 @@ describe('an error of ours', () => {
           status: 'INVALID_ARGUMENT',
           message: 'Wrong.',
           details: [
-            { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'INVALID_PARAMS', domain: 'signalbox', metadata: { code: 'invalid_request', retryable: 'false', param: 'message.role' } },
-            { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field: 'message.role', description: 'Wrong.' }] },
+            {
+              '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+              'reason': 'INVALID_PARAMS',
+              'domain': 'signalbox',
+              'metadata': { code: 'invalid_request', retryable: 'false', param: 'message.role' },
+            },
+            { '@type': 'type.googleapis.com/google.rpc.BadRequest', 'fieldViolations': [{ field: 'message.role', description: 'Wrong.' }] },
           ],
         },
       },
@@ -52,13 +63,17 @@ describe('an error of A2A’s own', () => {
     ['VERSION_NOT_SUPPORTED', -32_009, 400],
   ] as const)('%s has its code on each wire', (reason, rpc, http) => {
     const error = a2aError(reason, 'x')
-    const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'a2a-protocol.org' }
+    const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, 'domain': 'a2a-protocol.org' }
     expect(toRpcError(error)).toMatchObject({ code: rpc, data: [info] })
     expect(toRestError(error)).toMatchObject({ http, body: { error: { code: http, details: [info] } } })
   })
 
   test.each(A2A_REASONS)('%s is understood from an agent of another make, by reason or by number alone', (reason) => {
-    const { code } = fromWireError({ code: 1, message: 'x', data: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'a2a-protocol.org' }] })
+    const { code } = fromWireError({
+      code: 1,
+      message: 'x',
+      data: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, 'domain': 'a2a-protocol.org' }],
+    })
     expect(fromWireError({ code: A2A_FAULTS[reason].rpc, message: 'x' }).code).toBe(code)
     expect(code).not.toBe('internal')
   })
@@ -68,7 +83,10 @@ describe('an error of another’s agent', () => {
   test('is a failed agent where nothing is known of it, and its words are cut short', () => {
     expect(fromWireError({ code: -32_099, message: 'x'.repeat(10_000) })).toMatchObject({ code: 'agent_failed', message: 'x'.repeat(500) })
     expect(fromWireError('no')).toMatchObject({ code: 'upstream_invalid' })
-    expect(fromWireError({ code: -32_603, message: 'x', data: [{ reason: 'X', metadata: { code: 'made_up', retryable: 'perhaps' } }] })).toMatchObject({ code: 'agent_failed', retryable: false })
+    expect(fromWireError({ code: -32_603, message: 'x', data: [{ reason: 'X', metadata: { code: 'made_up', retryable: 'perhaps' } }] })).toMatchObject({
+      code: 'agent_failed',
+      retryable: false,
+    })
   })
 
   test.each([

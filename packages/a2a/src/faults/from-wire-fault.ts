@@ -8,7 +8,12 @@ const LONGEST_MESSAGE = 500
 const errorInfoSchema = z.looseObject({ reason: z.string().optional(), metadata: z.record(z.string(), z.unknown()).optional() })
 
 /** Both wires' errors: JSON-RPC's `{code, message, data}` and `google.rpc.Status`' `{code, message, details}`. */
-const wireErrorSchema = z.looseObject({ code: z.number().optional(), message: z.string().optional(), data: z.unknown().optional(), details: z.unknown().optional() })
+const wireErrorSchema = z.looseObject({
+  code: z.number().optional(),
+  message: z.string().optional(),
+  data: z.unknown().optional(),
+  details: z.unknown().optional(),
+})
 
 /** An error that an agent answered, as one of ours: exactly the one it threw when it is of our kind, the nearest otherwise. */
 export function fromWireError(body: unknown): AppError {

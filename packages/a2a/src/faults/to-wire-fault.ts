@@ -36,8 +36,8 @@ function toDetails(error: AppError): object[] {
   const info = {
     '@type': ERROR_INFO_TYPE,
     reason,
-    domain: isA2AReason(reason) ? A2A_ERROR_DOMAIN : OUR_DOMAIN,
-    metadata: {
+    'domain': isA2AReason(reason) ? A2A_ERROR_DOMAIN : OUR_DOMAIN,
+    'metadata': {
       code: error.code,
       retryable: String(error.retryable),
       ...(error.param !== undefined && { param: error.param }),
@@ -45,5 +45,5 @@ function toDetails(error: AppError): object[] {
     },
   }
   if (error.param === undefined) return [info]
-  return [info, { '@type': BAD_REQUEST_TYPE, fieldViolations: [{ field: error.param, description: error.message }] }]
+  return [info, { '@type': BAD_REQUEST_TYPE, 'fieldViolations': [{ field: error.param, description: error.message }] }]
 }

@@ -10,7 +10,7 @@ export function createCardRoute(readCard: () => object): (c: Context) => Respons
   return (c) => {
     const body = JSON.stringify(readCard())
     if (body !== served.body) served = { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"`, lastModified: new Date().toUTCString() }
-    const headers = { etag: served.etag, 'last-modified': served.lastModified, 'cache-control': `public, max-age=${MAX_AGE_S}` }
+    const headers = { 'etag': served.etag, 'last-modified': served.lastModified, 'cache-control': `public, max-age=${MAX_AGE_S}` }
     if (isKnown(c.req.header('if-none-match'), served.etag)) return c.body(null, 304, headers)
     return c.body(served.body, 200, { ...headers, 'content-type': 'application/json' })
   }

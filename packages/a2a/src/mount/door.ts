@@ -4,7 +4,17 @@ import { A2A_PROTOCOL_VERSION, A2A_VERSION_HEADER } from '@a2a-js/sdk'
 import { SpanKind, type Attributes, type Span } from '@opentelemetry/api'
 import { createId, SERVICE_HEADERS } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
-import { activeLogFields, addLogFields, ATTRIBUTES, readTraceHeaders, withLogFields, withSpan, withStreamSpan, type SpanOptions, type Telemetry } from '@signalbox/telemetry'
+import {
+  activeLogFields,
+  addLogFields,
+  ATTRIBUTES,
+  readTraceHeaders,
+  withLogFields,
+  withSpan,
+  withStreamSpan,
+  type SpanOptions,
+  type Telemetry,
+} from '@signalbox/telemetry'
 import type { Context } from 'hono'
 
 import type { Caller } from '../agent.ts'
@@ -170,7 +180,7 @@ function noteTask(span: Span, task: Noted | undefined): void {
 
 /** Of what an operation answered: the task in it, or itself where it is one. */
 function taskOf(result: object): Noted | undefined {
-  return 'task' in result ? (result.task as Noted) : (result)
+  return 'task' in result ? (result.task as Noted) : result
 }
 
 function noteEvent(span: Span, { event }: WireEvent): void {

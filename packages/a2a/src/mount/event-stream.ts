@@ -26,7 +26,10 @@ const HEARTBEAT_MS = 15_000
  * 3. A comment is sent after each 15 s of silence, so that nobody between takes it for a dead connection.
  * 4. A client that leaves ends the reading, never what is read: the producer is told by its signal.
  */
-export async function toEventStream(frames: AsyncIterable<SseFrame>, { left, toErrorFrame, heartbeatMs = HEARTBEAT_MS }: EventStreamOptions): Promise<Response> {
+export async function toEventStream(
+  frames: AsyncIterable<SseFrame>,
+  { left, toErrorFrame, heartbeatMs = HEARTBEAT_MS }: EventStreamOptions,
+): Promise<Response> {
   const iterator = frames[Symbol.asyncIterator]()
   // Each pull comes from wherever the client's socket was ready; the frames belong to the request.
   const inContext = AsyncLocalStorage.snapshot()

@@ -68,7 +68,8 @@ function readRequest(body: unknown): z.infer<typeof requestSchema> {
   const parsed = requestSchema.safeParse(body)
   if (!parsed.success) throw a2aError('INVALID_REQUEST', Array.isArray(body) ? 'Batches are not supported.' : 'The body is not a JSON-RPC 2.0 request.')
   const { params } = parsed.data
-  if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params))) throw new AppError('invalid_request', 'params must be an object.', { param: 'params' })
+  if (params !== undefined && (typeof params !== 'object' || params === null || Array.isArray(params)))
+    throw new AppError('invalid_request', 'params must be an object.', { param: 'params' })
   return parsed.data
 }
 

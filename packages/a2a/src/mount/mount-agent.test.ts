@@ -63,7 +63,10 @@ describe('the credential', () => {
     await agent.rpc('SendMessage', sendParams('hi'), { 'x-signalbox-owner': 'key_1' })
     await agent.rpc('SendMessage', sendParams('hi'))
     expect(owners).toEqual(['key_1', 'anonymous'])
-    expect((await agent.rpc('SendMessage', sendParams('hi'), { 'x-signalbox-owner': 'x'.repeat(257) })).body.error).toMatchObject({ code: -32_602, data: [{ metadata: { param: 'x-signalbox-owner' } }, {}] })
+    expect((await agent.rpc('SendMessage', sendParams('hi'), { 'x-signalbox-owner': 'x'.repeat(257) })).body.error).toMatchObject({
+      code: -32_602,
+      data: [{ metadata: { param: 'x-signalbox-owner' } }, {}],
+    })
   })
 })
 
@@ -82,7 +85,9 @@ describe('the protocol version', () => {
     const agent = await agentThat(async () => undefined)
     const headers = version === undefined ? {} : { 'a2a-version': version }
     const rpc = await post(agent.url, JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ListTasks', params: {} }), headers)
-    expect(rpc.body).toMatchObject(spoken ? { id: 7, result: {} } : { id: 7, error: { code: -32_009, data: [{ reason: 'VERSION_NOT_SUPPORTED', domain: 'a2a-protocol.org' }] } })
+    expect(rpc.body).toMatchObject(
+      spoken ? { id: 7, result: {} } : { id: 7, error: { code: -32_009, data: [{ reason: 'VERSION_NOT_SUPPORTED', domain: 'a2a-protocol.org' }] } },
+    )
     const rest = await fetch(`${agent.url}/v1/tasks`, { headers: headers as Record<string, string> })
     expect(rest.status).toBe(spoken ? 200 : 400)
   })
@@ -120,7 +125,7 @@ describe('JSON-RPC', () => {
   test('names the field that is wrong', async () => {
     const agent = await agentThat(async () => undefined)
     const { body } = await agent.rpc('SendMessage', sendParams('x', { parts: 'nope' }))
-    expect(body.error?.data[1]).toMatchObject({ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field: 'message.parts' }] })
+    expect(body.error?.data[1]).toMatchObject({ '@type': 'type.googleapis.com/google.rpc.BadRequest', 'fieldViolations': [{ field: 'message.parts' }] })
   })
 
   test('refuses a body that does not say it is JSON, as a web page’s form would not', async () => {
@@ -160,7 +165,12 @@ describe('HTTP+JSON', () => {
 
     expect(await (await rest(`/tasks/${task.id}`)).json()).toMatchObject({ id: task.id, history: [{ messageId: 'm-1' }] })
     expect(await (await rest(`/tasks/${task.id}?historyLength=0`)).json()).not.toHaveProperty('history')
-    expect(await (await rest(`/tasks?contextId=${task.contextId}&status=TASK_STATE_INPUT_REQUIRED&pageSize=5&includeArtifacts=true`)).json()).toMatchObject({ tasks: [{ id: task.id, artifacts: [] }], nextPageToken: '', pageSize: 5, totalSize: 1 })
+    expect(await (await rest(`/tasks?contextId=${task.contextId}&status=TASK_STATE_INPUT_REQUIRED&pageSize=5&includeArtifacts=true`)).json()).toMatchObject({
+      tasks: [{ id: task.id, artifacts: [] }],
+      nextPageToken: '',
+      pageSize: 5,
+      totalSize: 1,
+    })
 
     const streamed = await rest('/message:stream', { method: 'POST', body: JSON.stringify(sendParams('this', { taskId: task.id })) })
     expect(streamed.headers.get('content-type')).toContain('text/event-stream')
@@ -175,7 +185,9 @@ describe('HTTP+JSON', () => {
     const { value } = await started.next()
     const id = value?.type === 'task' ? value.task.id : ''
     const subscribed = await fetch(`${url}/v1/tasks/${id}:subscribe`, { method, headers: V1 })
-    expect((await (await fetch(`${url}/v1/tasks/${id}:cancel`, { method: 'POST', headers: V1 })).json()) as object).toMatchObject({ status: { state: 'TASK_STATE_CANCELED' } })
+    expect((await (await fetch(`${url}/v1/tasks/${id}:cancel`, { method: 'POST', headers: V1 })).json()) as object).toMatchObject({
+      status: { state: 'TASK_STATE_CANCELED' },
+    })
     expect(await subscribed.text()).toContain('TASK_STATE_CANCELED')
     expect((await started.next()).value).toMatchObject({ status: { state: 'canceled' } })
     await started.next()
@@ -206,7 +218,11 @@ describe('HTTP+JSON', () => {
 
   test('a failure before the stream’s first event is an answer, not a stream', async () => {
     const { url } = await agentThat(async () => undefined)
-    const response = await fetch(`${url}/v1/message:stream`, { method: 'POST', headers: { ...V1, ...JSON_TYPE }, body: JSON.stringify(sendParams('hi', { taskId: 'made-up' })) })
+    const response = await fetch(`${url}/v1/message:stream`, {
+      method: 'POST',
+      headers: { ...V1, ...JSON_TYPE },
+      body: JSON.stringify(sendParams('hi', { taskId: 'made-up' })),
+    })
     expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/a2a+json'])
   })
 })
@@ -282,7 +298,12 @@ describe('streams', () => {
     } as Partial<TaskService> as TaskService
     const { url } = await agentThat(async () => undefined, { mount: { tasks: endless } })
     const leaving = new AbortController()
-    const response = await fetch(url, { method: 'POST', headers: { ...V1, ...JSON_TYPE }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendStreamingMessage', params: sendParams('hi') }), signal: leaving.signal })
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { ...V1, ...JSON_TYPE },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendStreamingMessage', params: sendParams('hi') }),
+      signal: leaving.signal,
+    })
     expect(response.status).toBe(200)
     const settled = await eventually('no more is made', async () => {
       const before = made
@@ -312,7 +333,16 @@ describe('what is seen of it', () => {
     const { body } = await agent.rpc('SendMessage', sendParams('secret words'), { traceparent, 'x-request-id': 'req_9' })
     const task = body.result?.['task'] as { id: string }
     const span = recorder.spans().find(({ name }) => name === 'SendMessage')
-    expect(span).toMatchObject({ kind: SpanKind.SERVER, attributes: { 'a2a.method.name': 'SendMessage', 'a2a.task.id': task.id, 'a2a.message.id': 'm-1', 'a2a.task.state': 'TASK_STATE_COMPLETED', 'signalbox.request.id': 'req_9' } })
+    expect(span).toMatchObject({
+      kind: SpanKind.SERVER,
+      attributes: {
+        'a2a.method.name': 'SendMessage',
+        'a2a.task.id': task.id,
+        'a2a.message.id': 'm-1',
+        'a2a.task.state': 'TASK_STATE_COMPLETED',
+        'signalbox.request.id': 'req_9',
+      },
+    })
     expect(span?.spanContext().traceId).toBe('1'.repeat(32))
     expect(span?.parentSpanContext?.spanId).toBe('2'.repeat(16))
     const work = recorder.spans().find(({ name }) => name === 'work')
@@ -362,8 +392,17 @@ function watchSignals(tasks: TaskService): { tasks: TaskService; signals: AbortS
   }
 }
 
-async function readStream(url: string, method: string, params: unknown, headers: Record<string, string> = {}): Promise<{ id: string | undefined; body: RpcBody }[]> {
-  const response = await fetch(url, { method: 'POST', headers: { ...V1, ...JSON_TYPE, ...headers }, body: JSON.stringify({ jsonrpc: '2.0', id: 9, method, params }) })
+async function readStream(
+  url: string,
+  method: string,
+  params: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ id: string | undefined; body: RpcBody }[]> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...V1, ...JSON_TYPE, ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 9, method, params }),
+  })
   const events: { id: string | undefined; body: RpcBody }[] = []
   for await (const { id, data } of readSse(response)) if (data !== undefined) events.push({ id, body: JSON.parse(data) as RpcBody })
   return events

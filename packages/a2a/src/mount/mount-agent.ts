@@ -30,7 +30,10 @@ export function mountAgent<E extends Env>(app: Hono<E>, options: MountOptions): 
   const { card, publicUrl, tasks, telemetry, token, maxBodyBytes = MAX_BODY_BYTES } = options
   const operations = createOperations(tasks, { streaming: card.streaming })
   const door = createDoor({ operations, telemetry, token, maxBodyBytes })
-  app.get(`/${AGENT_CARD_PATH}`, createCardRoute(() => toWireCard({ ...card, url: publicUrl() }, { guarded: token !== undefined })))
+  app.get(
+    `/${AGENT_CARD_PATH}`,
+    createCardRoute(() => toWireCard({ ...card, url: publicUrl() }, { guarded: token !== undefined })),
+  )
   app.post('/', (c) => answerJsonRpc(c, door))
   app.route(REST_PATH, createRestRoutes(door))
 }

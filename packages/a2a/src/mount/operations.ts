@@ -54,7 +54,9 @@ export function createOperations(tasks: TaskService, options: { streaming: boole
     },
     streaming: {
       SendStreamingMessage: unlessStreaming(({ params, caller, signal }) => toWireEvents(tasks.stream(readSendRequest(params), caller, signal))),
-      SubscribeToTask: unlessStreaming(({ params, caller, signal, after }) => toWireEvents(tasks.subscribe(readTaskId(params), caller, signal, after === undefined ? {} : { after }))),
+      SubscribeToTask: unlessStreaming(({ params, caller, signal, after }) =>
+        toWireEvents(tasks.subscribe(readTaskId(params), caller, signal, after === undefined ? {} : { after })),
+      ),
     },
   }
 }

@@ -14,10 +14,19 @@ export function createRestRoutes(door: Door): Hono {
   const answer = (method: string, params: (c: Context) => unknown) => (c: Context) => door.open(c, () => answerRest(c, door, method, params))
   const push = (method: string) => answer(method, () => ({}))
 
-  routes.post('/message:send', answer('SendMessage', (c) => readJsonBody(c, door.maxBodyBytes)))
-  routes.post('/message:stream', answer('SendStreamingMessage', (c) => readJsonBody(c, door.maxBodyBytes)))
+  routes.post(
+    '/message:send',
+    answer('SendMessage', (c) => readJsonBody(c, door.maxBodyBytes)),
+  )
+  routes.post(
+    '/message:stream',
+    answer('SendStreamingMessage', (c) => readJsonBody(c, door.maxBodyBytes)),
+  )
   routes.get('/tasks', answer('ListTasks', readQuery))
-  routes.get('/extendedAgentCard', answer('GetExtendedAgentCard', () => ({})))
+  routes.get(
+    '/extendedAgentCard',
+    answer('GetExtendedAgentCard', () => ({})),
+  )
   routes.post('/tasks/:id/pushNotificationConfigs', push('CreateTaskPushNotificationConfig'))
   routes.get('/tasks/:id/pushNotificationConfigs', push('ListTaskPushNotificationConfigs'))
   routes.get('/tasks/:id/pushNotificationConfigs/:configId', push('GetTaskPushNotificationConfig'))
@@ -48,7 +57,10 @@ async function answerRest(c: Context, door: Door, method: string, readParams: (c
     door.requireVersion(c)
     if (!door.isStreaming(method)) return c.body(JSON.stringify(await door.answer(c, method, params)), 200, { 'content-type': A2A_CONTENT_TYPE })
     const left = new AbortController()
-    return await toEventStream(toFrames(door.stream(c, method, params, left.signal)), { left, toErrorFrame: (error) => ({ event: 'error', data: toRestError(error).body, id: undefined }) })
+    return await toEventStream(toFrames(door.stream(c, method, params, left.signal)), {
+      left,
+      toErrorFrame: (error) => ({ event: 'error', data: toRestError(error).body, id: undefined }),
+    })
   } catch (error) {
     return renderA2AError(error)
   }
