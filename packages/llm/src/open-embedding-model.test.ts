@@ -59,7 +59,7 @@ test.each([
 
 const lengthsBackwards: UpstreamAnswer = (response, call) => {
   const texts = call.body['input'] as string[]
-  const data = texts.map((text, index) => ({ object: 'embedding', index, embedding: [text.length] })).reverse()
+  const data = texts.map((text, index) => ({ object: 'embedding', index, embedding: [text.length] })).toReversed()
   sayJson(response, 200, { object: 'list', data, model: 'test-embedder', usage: { prompt_tokens: texts.length, total_tokens: texts.length } })
 }
 

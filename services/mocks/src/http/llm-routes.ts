@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
 
 import { SSE_HEADERS, type CompletionIdentity } from '@signalbox/openai-wire'
 import { AppError } from '@signalbox/errors'
@@ -36,7 +35,7 @@ export function mountLlmRoutes(app: HttpApp, options: LlmRoutesOptions): void {
   }
   const suffererOf = (c: Context<ServiceEnv>): Sufferer => ({
     signal: AbortSignal.any([c.req.raw.signal, options.stopping]),
-    outgoing: c.env.outgoing as ServerResponse,
+    outgoing: c.env.outgoing,
   })
 
   app.get('/v1/models', (c) => suffer(faultFor(c, 'models'), suffererOf(c), async () => c.json({ object: 'list', data: SCRIPTED_MODELS.map(describeModel) })))

@@ -38,7 +38,7 @@ export function toStreamEvent(id: string, event: SessionEvent): StreamEvent {
   if (event.type === 'answer.delta') {
     return { type: 'artifact', ...ids, artifact: { artifactId: ANSWER_ARTIFACT, parts: [{ kind: 'text', text: event.text }], metadata }, append: event.offset > 0, lastChunk: false }
   }
-  if ('usage' in event && event.usage) metadata[EXTENSIONS.usage] = event.usage as unknown as Json
+  if ('usage' in event && event.usage) metadata[EXTENSIONS.usage] = event.usage
   const words = event.type === 'session.failed' ? event.error.message : undefined
   return {
     type: 'status',

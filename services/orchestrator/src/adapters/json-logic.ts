@@ -10,7 +10,7 @@ const engine = new LogicEngine()
 /** JSON Logic over a closed list of operators. Throws for any other. */
 export const evaluateRule: RuleEngine = (rule, data) => {
   requireAllowed(rule)
-  return engine.run(rule as object, data)
+  return engine.run(rule, data)
 }
 
 function requireAllowed(rule: unknown): void {

@@ -1,6 +1,6 @@
 
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
-import { toAppError, type AppError } from '@signalbox/errors'
+import { toAppError } from '@signalbox/errors'
 
 import type { RetryPolicy } from '../core/run-node.ts'
 
@@ -11,7 +11,7 @@ import type { RetryPolicy } from '../core/run-node.ts'
 export function createRetryPolicy(options: { baseMs: number; random?: () => number }): RetryPolicy {
   const random = options.random ?? Math.random
   return (attempts, work, onRetry, signal) => {
-    const backoff = new DelegateBackoff<{ attempt: number; result: { error?: Error } | unknown }>(({ attempt, result }) => {
+    const backoff = new DelegateBackoff<{ attempt: number; result: unknown }>(({ attempt, result }) => {
       const asked = toAppError((result as { error?: unknown }).error).retryAfterMs ?? 0
       return Math.max(asked, options.baseMs * 2 ** (attempt - 1) * (0.75 + random() * 0.5))
     })
@@ -20,7 +20,7 @@ export function createRetryPolicy(options: { baseMs: number; random?: () => numb
       { maxAttempts: attempts, backoff },
     )
     policy.onRetry((facts) => {
-      if ('error' in facts) onRetry({ attempt: facts.attempt, delayMs: facts.delay, error: toAppError(facts.error) as AppError })
+      if ('error' in facts) onRetry({ attempt: facts.attempt, delayMs: facts.delay, error: toAppError(facts.error) })
     })
     return policy.execute(({ attempt }) => work(attempt + 1), signal)
   }

@@ -4,9 +4,10 @@ import { AppError, toAppError } from '@signalbox/errors'
 import { conditionHolds, type RuleEngine } from './condition.ts'
 import { makePlan } from './make-plan.ts'
 import type { AgentCaller, AgentDirectory, Observer, Planner } from './ports.ts'
+import { applyHappenings, createQueue, type Happening } from './happenings.ts'
 import { runNode, toFault, type NodeEnd, type NodeReports, type RetryPolicy } from './run-node.ts'
 import { schedule, type ScheduleLimits } from './schedule.ts'
-import { happened, stamp, withEnd, withNode, withPlan, withUsage } from './session-run.ts'
+import { happened, stamp, withEnd, withNode, withPlan } from './session-run.ts'
 
 /**
  * Drives one session from where it stands to its end, under a lease.
@@ -38,16 +39,8 @@ export interface SessionHandle {
   save(document: SessionDocument, events: NewSessionEvent[], consumed?: number): Promise<void>
   append(events: NewSessionEvent[]): Promise<void>
   /** The unread inbox; asked about every 100 ms. */
-  inbox(): Promise<{ position: number; message: { type: 'cancel'; reason?: string } }[]>
+  inbox(): Promise<{ position: number; message: { type: 'cancel'; reason?: string | undefined } }[]>
 }
-
-type Happening =
-  | { type: 'event'; event: NewSessionEvent }
-  | { type: 'attempt'; node: string; agent: string; attempt: number; epoch: number; saved: () => void }
-  | { type: 'task'; node: string; taskId: string }
-  | { type: 'ended'; node: string; end: NodeEnd }
-  | { type: 'broken'; error: unknown }
-  | { type: 'look' }
 
 const INBOX_EVERY_MS = 100
 
@@ -142,50 +135,6 @@ async function runPlan(tools: DriveTools): Promise<void> {
     clearTimeout(deadline)
     stop.abort(new AppError('canceled', 'The session has ended.'))
     await Promise.allSettled(running.values())
-  }
-}
-
-/** What happened since the last write, as a change of the document and the events that tell of it. */
-function applyHappenings(before: SessionDocument, happenings: readonly Happening[]): { document: SessionDocument; events: NewSessionEvent[]; saved: (() => void)[] } {
-  let document = before
-  const events: NewSessionEvent[] = []
-  const saved: (() => void)[] = []
-  for (const happening of happenings) {
-    if (happening.type === 'event') events.push(happening.event)
-    else if (happening.type === 'attempt') {
-      const { node, agent, attempt, epoch } = happening
-      const { task_id: task, ...rest } = document.nodes[node] as NodeState
-      const known = rest.epoch === epoch ? task : undefined
-      document = { ...document, nodes: { ...document.nodes, [node]: { ...rest, agent, attempts: attempt, epoch, ...(known !== undefined && { task_id: known }) } }, updated_at: stamp() }
-      saved.push(happening.saved)
-      const { instruction } = (document.plan?.nodes ?? []).find(({ id }) => id === node) as PlanNode
-      events.push(happened({ type: 'node.started', node, agent, instruction: instruction.slice(0, 300), attempt }))
-    } else if (happening.type === 'task') document = withNode(document, happening.node, { task_id: happening.taskId })
-    else if (happening.type === 'ended') {
-      const ended = applyEnd(document, happening.node, happening.end)
-      document = ended.document
-      events.push(...ended.events)
-    }
-  }
-  return { document, events, saved }
-}
-
-function applyEnd(before: SessionDocument, node: string, end: NodeEnd): { document: SessionDocument; events: NewSessionEvent[] } {
-  const state = before.nodes[node] as NodeState
-  const usage = end.usage && { usage: end.usage }
-  const finished_at = stamp()
-  const spent = withUsage(before, end.usage)
-  if (end.state === 'completed') {
-    return {
-      document: withNode(spent, node, { state: 'completed', output: end.output, finished_at, ...usage }),
-      events: [happened({ type: 'node.completed', node, agent: state.agent, summary: summarize(end.output.text), ...usage })],
-    }
-  }
-  const failed = happened({ type: 'node.failed', node, agent: state.agent, error: end.error })
-  if (end.state === 'failed') return { document: withNode(spent, node, { state: 'failed', error: end.error, finished_at, ...usage }), events: [failed] }
-  return {
-    document: withNode(spent, node, { state: 'skipped', skip_reason: 'failure', error: end.error, finished_at, ...usage }),
-    events: [failed, happened({ type: 'node.skipped', node, agent: state.agent, reason: 'failure' })],
   }
 }
 
@@ -318,30 +267,3 @@ function citationsOf(state: NodeState): Citation[] {
   }
   return []
 }
-
-function summarize(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line
-}
-
-/** Happenings in their order. `take` waits for at least one and answers all there are. */
-function createQueue(signal: AbortSignal): { push: (happening: Happening) => void; take: () => Promise<Happening[]> } {
-  let waiting: Happening[] = []
-  let wake: (() => void) | undefined
-  signal.addEventListener('abort', () => wake?.(), { once: true })
-  return {
-    push(happening) {
-      waiting.push(happening)
-      wake?.()
-    },
-    async take() {
-      if (waiting.length === 0 && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve))
-      wake = undefined
-      if (signal.aborted) throw signal.reason
-      const taken = waiting
-      waiting = []
-      return taken
-    },
-  }
-}
-

@@ -16,6 +16,14 @@ export function withNode(document: SessionDocument, id: string, change: Partial<
   return touched({ ...document, nodes: { ...document.nodes, [id]: { ...before, ...change } } })
 }
 
+/** A try begins. A task id belongs to its try; a new one begins without. */
+export function withTry(document: SessionDocument, facts: { node: string; agent: string; attempt: number; epoch: number }): SessionDocument {
+  const { task_id: task, ...rest } = document.nodes[facts.node] as NodeState
+  const known = rest.epoch === facts.epoch && task !== undefined ? { task_id: task } : {}
+  const next: NodeState = { ...rest, agent: facts.agent, attempts: facts.attempt, epoch: facts.epoch, ...known }
+  return touched({ ...document, nodes: { ...document.nodes, [facts.node]: next } })
+}
+
 export function withUsage(document: SessionDocument, usage: Usage | undefined): SessionDocument {
   return usage ? touched({ ...document, usage: addUsage(document.usage, usage) }) : document
 }
@@ -31,7 +39,7 @@ function touched(document: SessionDocument): SessionDocument {
 
 /** An event of now. */
 export function happened<Event extends NewSessionEvent>(event: DistributiveOmit<Event, 'at'>): NewSessionEvent {
-  return { ...event, at: stamp() } as NewSessionEvent
+  return { ...event, at: stamp() }
 }
 
 type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never

@@ -28,8 +28,8 @@ function mendPlan(task: { goal: string; subject?: string }, agents: readonly Age
   const blameless = agents.filter(({ id }) => !isBlamed(id, refused.faults))
   const choices = [blameless, agents].filter((choice) => choice.length > 0)
   const drafts = [false, true].flatMap((simple) => choices.map((choice) => drawPlan({ ...task, agents: choice, simple })))
-  const fresh = drafts.filter((plan) => readPlan(plan, agents).plan !== undefined && toOutline(plan.nodes) !== readOutline(refused.previous))
-  return fresh[0] ?? (drafts.at(-1) as Plan)
+  const fresh = drafts.find((plan) => readPlan(plan, agents).plan !== undefined && toOutline(plan.nodes) !== readOutline(refused.previous))
+  return fresh ?? (drafts.at(-1) as Plan)
 }
 
 /** What a plan comes down to, for telling whether a new one is the old one again. */

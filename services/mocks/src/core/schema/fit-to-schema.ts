@@ -60,14 +60,14 @@ function emptiest(type: string, rule: Record<string, unknown>, root: JsonSchema,
 /** The branch that speaks of the value's own type; for no value, null where it is allowed. */
 function pickBranch(value: unknown, branches: unknown[], root: JsonSchema): unknown {
   const wanted = value === undefined ? 'null' : typeOf(value)
-  const matching = branches.filter((branch) => {
+  const matching = branches.find((branch) => {
     const rule = resolve(branch, root)
     if (!rule) return true
     if ('const' in rule) return rule['const'] === value
     const types = typesOf(rule)
     return types.includes(wanted) || (wanted === 'integer' && types.includes('number'))
   })
-  return matching[0] ?? branches.find((branch) => !typesOf(resolve(branch, root) ?? {}).includes('null')) ?? branches[0]
+  return matching ?? branches.find((branch) => !typesOf(resolve(branch, root) ?? {}).includes('null')) ?? branches[0]
 }
 
 function resolve(schema: unknown, root: JsonSchema): Record<string, unknown> | undefined {

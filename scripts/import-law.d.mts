@@ -1,0 +1,1 @@
+export function importFaults(file: string, text: string): string[]
