@@ -51,8 +51,8 @@ function requestId(): MiddlewareHandler<ServiceEnv> {
     const id = given && /^[\w.-]{1,128}$/.test(given) ? given : createId('req')
     c.set('requestId', id)
     await withLogFields({ request_id: id }, next)
-    // Set last, so that answers which an error handler rendered carry it too.
-    c.header(SERVICE_HEADERS.requestId, id)
+    // Set last, so that answers which an error handler rendered carry it too. What is on its way already said it itself.
+    if ((c.env as Partial<HttpBindings> | undefined)?.outgoing?.headersSent !== true) c.header(SERVICE_HEADERS.requestId, id)
   }
 }
 

@@ -11,6 +11,7 @@ import { route, type Route } from '../core/route.ts'
 import { toRoutingQuestion } from '../core/routing-question.ts'
 import type { StopBell } from '../core/stop-bell.ts'
 import { answerComplex, type ComplexPath } from './complex/answer-complex.ts'
+import { watchCaller, type CallerPresence } from './caller-presence.ts'
 import type { GatewayContext } from './gateway-env.ts'
 import { readJsonBody } from './read-body.ts'
 import { refuseLargeBody } from './refuse-large-body.ts'
@@ -36,24 +37,21 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
     const { incoming, outgoing } = c.env
     const record = c.get('record')
     const headers: Record<string, string> = { 'x-request-id': c.get('requestId') }
-    const gone = new AbortController()
-    outgoing.once('close', () => {
-      if (!outgoing.writableFinished) gone.abort()
-    })
+    const caller = watchCaller(outgoing)
     try {
       const read = readChatRequest(await readJsonBody(incoming, options.maxBodyBytes))
       requireKnownAlias(read.request.model)
       record.model = read.request.model
       record.stream = read.request.stream === true
-      const decision = await decide(c, read, options.classifying, gone.signal)
+      const decision = await decide(c, read, options.classifying, caller)
       Object.assign(headers, toRouteHeaders(decision))
       Object.assign(record, { route: headers['x-signalbox-route'], routeSource: decision.source, routeReason: decision.reason })
-      if (decision.needs_orchestration) return await answerComplex(c, { read, route: decision, headers, signal: gone.signal }, options.complex)
-      return await answerSimple(c, { read, headers, signal: gone.signal }, options)
+      if (decision.needs_orchestration) return await answerComplex(c, { read, route: decision, headers, signal: caller.signal }, options.complex)
+      return await answerSimple(c, { read, headers, caller }, options)
     } catch (error) {
       const known = toKnownError(error, options.telemetry)
       record.errorCode = known.code
-      if (gone.signal.aborted) {
+      if (caller.left) {
         record.disconnected = true
         return RESPONSE_ALREADY_SENT
       }
@@ -65,18 +63,18 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
   }
 }
 
-async function decide(c: GatewayContext, { request }: ReadChatRequest, classifying: ClassifyOptions, signal: AbortSignal): Promise<Route | RoutingDecision> {
+async function decide(c: GatewayContext, { request }: ReadChatRequest, classifying: ClassifyOptions, caller: CallerPresence): Promise<Route | RoutingDecision> {
   const turns = toTurns(request)
-  return route(toRoutingFacts(request, c.env.incoming.headers, turns)) ?? (await classify(toRoutingQuestion(turns), { owner: c.get('owner'), signal }, classifying))
+  return route(toRoutingFacts(request, c.env.incoming.headers, turns)) ?? (await classify(toRoutingQuestion(turns), { owner: c.get('owner'), signal: caller.signal }, classifying))
 }
 
-async function answerSimple(c: GatewayContext, { read, headers, signal }: { read: ReadChatRequest; headers: Record<string, string>; signal: AbortSignal }, options: ChatOptions): Promise<Response> {
+async function answerSimple(c: GatewayContext, { read, headers, caller }: { read: ReadChatRequest; headers: Record<string, string>; caller: CallerPresence }, options: ChatOptions): Promise<Response> {
   const { request } = read
   const record = c.get('record')
   const outcome = await relayChat(
     options.upstream,
     { body: isModelAlias(request.model) ? read.withModel(options.model) : read.bytes, stream: request.stream === true, requestId: c.get('requestId') },
-    { outgoing: c.env.outgoing, signal, headers, stopBell: options.stopBell },
+    { outgoing: c.env.outgoing, presence: caller, headers, stopBell: options.stopBell },
   )
   record.bytes = outcome.bytes
   if (outcome.upstreamRequestId !== undefined) record.upstreamRequestId = outcome.upstreamRequestId

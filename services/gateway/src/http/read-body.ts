@@ -14,20 +14,19 @@ export async function readJsonBody(incoming: IncomingMessage, limit: number): Pr
   return await new Promise<Buffer>((resolve, reject) => {
     const pieces: Buffer[] = []
     let size = 0
-    const settle = (settled: () => void): void => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onLeave).off('close', onLeave)
-      settled()
-    }
     const onData = (piece: Buffer): void => {
       size += piece.length
       pieces.push(piece)
       if (size <= limit) return
-      incoming.pause()
-      settle(() => reject(tooLarge(limit)))
+      incoming.pause().off('data', onData)
+      reject(tooLarge(limit))
     }
-    const onEnd = (): void => settle(() => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, size)))
-    const onLeave = (): void => settle(() => reject(new AppError('canceled', 'The caller left before the request was whole.')))
-    incoming.on('data', onData).on('end', onEnd).on('error', onLeave).on('close', onLeave)
+    incoming
+      .on('data', onData)
+      .once('end', () => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, size)))
+      .once('close', () => {
+        if (!incoming.readableEnded) reject(new AppError('canceled', 'The caller left before the request was whole.'))
+      })
   })
 }
 

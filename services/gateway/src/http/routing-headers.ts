@@ -11,6 +11,7 @@ export function toRouteHeaders(decision: RoutingDecision): Record<string, string
 
 /** Printable ASCII: a reason is a model's words, and a header takes no others. */
 export function toHeaderText(text: string): string {
+  if (/^[!-~][ -~]{0,198}[!-~]$/.test(text)) return text
   return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

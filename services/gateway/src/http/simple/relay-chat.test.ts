@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 
 import type { ModelUpstream } from '../../adapters/model-upstream.ts'
 import { createStopBell } from '../../core/stop-bell.ts'
+import { watchCaller } from '../caller-presence.ts'
 import { relayChat } from './relay-chat.ts'
 
 const PIECE = Buffer.from(`data: ${'x'.repeat(64_000)}\n\n`)
@@ -19,7 +20,7 @@ afterEach(() => {
 test('a caller that does not read pauses the upstream, and one that reads again lets it go on', async () => {
   const { outgoing, readAll } = await callerThatDoesNotRead()
   const upstream = createPuppetUpstream()
-  const relayed = relayChat(upstream, { body: Buffer.alloc(0), stream: true, requestId: 'r' }, { outgoing, signal: new AbortController().signal, stopBell: createStopBell(), headers: {} })
+  const relayed = relayChat(upstream, { body: Buffer.alloc(0), stream: true, requestId: 'r' }, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} })
   upstream.begin({ 'content-type': 'text/event-stream' })
   let pieces = 0
   while (!upstream.paused() && pieces < 10_000) {
@@ -40,9 +41,8 @@ test('a caller that does not read pauses the upstream, and one that reads again 
 test('a caller that left while the connection was being made stops the upstream as soon as it is', async () => {
   const { outgoing } = await callerThatDoesNotRead()
   const upstream = createPuppetUpstream({ connected: false })
-  const leaving = new AbortController()
-  const relayed = relayChat(upstream, { body: Buffer.alloc(0), stream: true, requestId: 'r' }, { outgoing, signal: leaving.signal, stopBell: createStopBell(), headers: {} })
-  leaving.abort()
+  const relayed = relayChat(upstream, { body: Buffer.alloc(0), stream: true, requestId: 'r' }, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} })
+  outgoing.destroy()
   await expect(relayed).rejects.toMatchObject({ code: 'canceled' })
   expect(upstream.aborted()).toBe(false)
   upstream.connect()

@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici'
 
 import type { ModelUpstream } from '../../adapters/model-upstream.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
+import type { CallerPresence } from '../caller-presence.ts'
 import { judgeReply } from './judge-reply.ts'
 import { toReplyHeaders } from './reply-headers.ts'
 import type { ReplySink } from './reply-sink.ts'
@@ -20,8 +21,7 @@ export interface RelayRequest {
 
 export interface Caller {
   outgoing: ServerResponse
-  /** Aborts when the caller leaves. */
-  signal: AbortSignal
+  presence: CallerPresence
   stopBell: StopBell
   /** What we say beside the upstream's headers. */
   headers: Record<string, string>
@@ -47,7 +47,7 @@ const STALL_MS = 60_000
  * @throws AppError where the caller is still to be told; `canceled` when it has left.
  */
 export function relayChat(upstream: ModelUpstream, request: RelayRequest, caller: Caller): Promise<RelayOutcome> {
-  const { outgoing, signal } = caller
+  const { outgoing } = caller
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
     let sink: ReplySink | undefined
@@ -59,8 +59,8 @@ export function relayChat(upstream: ModelUpstream, request: RelayRequest, caller
     const settle = (finish: () => void): void => {
       settled = true
       clearTimeout(stalled)
-      signal.removeEventListener('abort', onLeave)
       outgoing.off('drain', onDrain)
+      offLeave()
       offStop()
       finish()
     }
@@ -70,7 +70,7 @@ export function relayChat(upstream: ModelUpstream, request: RelayRequest, caller
       settle(() => (told ? resolve({ bytes, upstreamRequestId, fault: error }) : reject(error)))
       controller?.abort(error)
     }
-    const onLeave = (): void => {
+    const leave = (): void => {
       const error = new AppError('canceled', 'The caller left before the answer was whole.')
       settle(() => reject(error))
       controller?.abort(error)
@@ -85,9 +85,9 @@ export function relayChat(upstream: ModelUpstream, request: RelayRequest, caller
     }
 
     const offStop = caller.stopBell.onStop(breakOff)
-    signal.addEventListener('abort', onLeave)
+    const offLeave = caller.presence.onLeave(leave)
     outgoing.on('drain', onDrain)
-    if (signal.aborted) return onLeave()
+    if (caller.presence.left) return leave()
     upstream.chat(request, {
       onRequestStart(started) {
         controller = started

@@ -64,10 +64,13 @@ export function createStreamSink(outgoing: ServerResponse, reply: { headers: Rep
           return error as AppError
         }
       }
+      if (sent && tail.saysDone()) {
+        outgoing.end()
+        return undefined
+      }
       const error = new AppError('upstream_failed', `The model endpoint ${reply.host} ended its stream before its answer was whole.`)
       if (!sent) return error
-      if (tail.saysDone()) outgoing.end()
-      else sendError(error)
+      sendError(error)
       return undefined
     },
     cut(error) {
@@ -93,6 +96,8 @@ function createTail() {
     },
     /** `[DONE]`, a finish reason, or an error of the upstream's own. Inside of content their quotes would be escaped. */
     saysDone(): boolean {
+      // The usual end, found at a glance.
+      if (pieces.at(-1)?.subarray(-16).includes('data: [DONE]') === true) return true
       return /^data: ?\[DONE\]|"finish_reason"\s*:\s*"|"error"\s*:\s*[{"]/m.test(Buffer.concat(pieces).toString('latin1'))
     },
   }
