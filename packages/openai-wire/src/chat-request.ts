@@ -7,7 +7,8 @@ import { z } from 'zod'
  * and the bounds are closed.
  */
 const nullish = <Schema extends z.ZodType>(schema: Schema) => schema.nullish()
-const text = (max?: number) => (max === undefined ? z.string({ error: 'must be a string' }) : z.string({ error: 'must be a string' }).max(max, `must be ${max} characters at most`))
+const text = (max?: number) =>
+  max === undefined ? z.string({ error: 'must be a string' }) : z.string({ error: 'must be a string' }).max(max, `must be ${max} characters at most`)
 const yesOrNo = z.boolean({ error: 'must be true or false' })
 const object = <Shape extends z.ZodRawShape>(shape: Shape) => z.looseObject(shape, { error: 'must be an object' })
 const list = <Item extends z.ZodType>(item: Item, max: number) => z.array(item, { error: 'must be an array' }).max(max, `must hold ${max} items at most`)
@@ -40,7 +41,10 @@ export const chatMessageSchema = z.discriminatedUnion(
 export const chatRequestSchema = z.looseObject(
   {
     model: text(256).min(1, 'must not be empty'),
-    messages: z.array(chatMessageSchema, { error: 'must be an array of messages' }).min(1, 'must hold at least one message').max(10_000, 'must hold 10000 messages at most'),
+    messages: z
+      .array(chatMessageSchema, { error: 'must be an array of messages' })
+      .min(1, 'must hold at least one message')
+      .max(10_000, 'must hold 10000 messages at most'),
     stream: nullish(yesOrNo),
     stream_options: nullish(object({ include_usage: nullish(yesOrNo) })),
     temperature: nullish(decimal(0, 2)),

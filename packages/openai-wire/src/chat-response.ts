@@ -50,7 +50,11 @@ export interface CompletionIdentity {
 }
 
 /** One chunk with one choice; `finishReason` only on the last. */
-export function toChunk(identity: CompletionIdentity, delta: ChatDelta, options: { finishReason?: FinishReason; signalbox?: SignalboxExtra; withUsageKey?: boolean } = {}): ChatCompletionChunk {
+export function toChunk(
+  identity: CompletionIdentity,
+  delta: ChatDelta,
+  options: { finishReason?: FinishReason; signalbox?: SignalboxExtra; withUsageKey?: boolean } = {},
+): ChatCompletionChunk {
   return {
     id: identity.id,
     object: 'chat.completion.chunk',
@@ -68,7 +72,11 @@ export function toUsageChunk(identity: CompletionIdentity, usage: CompletionUsag
 }
 
 /** A whole answer. */
-export function toCompletion(identity: CompletionIdentity, content: string, options: { usage?: CompletionUsage; reasoning?: string; signalbox?: SignalboxExtra } = {}): ChatCompletion {
+export function toCompletion(
+  identity: CompletionIdentity,
+  content: string,
+  options: { usage?: CompletionUsage; reasoning?: string; signalbox?: SignalboxExtra } = {},
+): ChatCompletion {
   return {
     id: identity.id,
     object: 'chat.completion',

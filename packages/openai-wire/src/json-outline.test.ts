@@ -7,7 +7,8 @@ const outline = (text: string, maxDepth = 64) => outlineJson(Buffer.from(text), 
 const splice = (text: string, model: string) => spliceJson(Buffer.from(text), outline(text).values, model).toString()
 
 test('only the top level’s model is replaced, and nothing else changes by a byte', () => {
-  const text = '{ "tools":[{"model":"inner"}],"metadata":{"model":"x"}, "model" :\t"signalbox-auto" ,"messages":[{"role":"user","content":"\\"model\\":\\"y\\" ü"}] }'
+  const text =
+    '{ "tools":[{"model":"inner"}],"metadata":{"model":"x"}, "model" :\t"signalbox-auto" ,"messages":[{"role":"user","content":"\\"model\\":\\"y\\" ü"}] }'
   expect(splice(text, 'gpt-4o')).toBe(text.replace('"signalbox-auto"', '"gpt-4o"'))
 })
 
@@ -27,11 +28,16 @@ test('strings that end in backslashes and quotes do not mislead it', () => {
 test('for any JSON object the splice is what parsing, setting the model and writing would give', () => {
   const value = fc.jsonValue({ maxDepth: 5 })
   fc.assert(
-    fc.property(fc.dictionary(fc.oneof(fc.string(), fc.constant('model')), value), fc.string(), fc.constantFrom(undefined, 2, '\t'), (object, model, indent) => {
-      const text = JSON.stringify(object, null, indent)
-      const expected = Object.hasOwn(object, 'model') ? { ...(JSON.parse(text) as object), model } : JSON.parse(text)
-      expect(JSON.parse(splice(text, model))).toEqual(expected)
-    }),
+    fc.property(
+      fc.dictionary(fc.oneof(fc.string(), fc.constant('model')), value),
+      fc.string(),
+      fc.constantFrom(undefined, 2, '\t'),
+      (object, model, indent) => {
+        const text = JSON.stringify(object, null, indent)
+        const expected = Object.hasOwn(object, 'model') ? { ...(JSON.parse(text) as object), model } : JSON.parse(text)
+        expect(JSON.parse(splice(text, model))).toEqual(expected)
+      },
+    ),
   )
 })
 

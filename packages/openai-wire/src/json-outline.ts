@@ -92,7 +92,7 @@ export function spliceJson(bytes: Buffer, spans: readonly Span[], value: string)
 
 /** The index of the quote that ends the string which begins at `open`; the last index where none does. */
 function endOfString(bytes: Buffer, open: number): number {
-  for (let from = open + 1; ; ) {
+  for (let from = open + 1; ;) {
     const quote = bytes.indexOf(QUOTE, from)
     if (quote === -1) return bytes.length
     let slashes = 0

@@ -58,8 +58,33 @@ test('what comes back never repeats the body', () => {
 
 test.each<[string, unknown]>([
   ['nulls where a value is left to the model', { ...good, stop: null, max_tokens: null, temperature: null, tools: null, stream: null }],
-  ['an assistant that only called tools', { ...good, messages: [...messages, { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"' } }] }, { role: 'tool', tool_call_id: 'c', content: 'x' }] }],
-  ['a developer, and content in parts', { ...good, messages: [{ role: 'developer', content: 'x' }, { role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'image_url', image_url: { url: 'data:' } }] }] }],
+  [
+    'an assistant that only called tools',
+    {
+      ...good,
+      messages: [
+        ...messages,
+        { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"' } }] },
+        { role: 'tool', tool_call_id: 'c', content: 'x' },
+      ],
+    },
+  ],
+  [
+    'a developer, and content in parts',
+    {
+      ...good,
+      messages: [
+        { role: 'developer', content: 'x' },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'a' },
+            { type: 'image_url', image_url: { url: 'data:' } },
+          ],
+        },
+      ],
+    },
+  ],
   ['kinds of content that only some providers know', { ...good, messages: [{ role: 'user', content: [{ type: 'video_url', video_url: { url: 'x' } }] }] }],
   ['fields that nobody has heard of', { ...good, top_k: 4, provider: { order: ['a'] } }],
   ['a lone surrogate and a NUL', { ...good, messages: [{ role: 'user', content: '\ud800 \u0000' }] }],
@@ -73,7 +98,9 @@ test('a byte order mark is taken off, also from what goes upstream', () => {
 })
 
 test('a `__proto__` in the body reaches no prototype', () => {
-  const read = readChatRequest(Buffer.from('{"__proto__":{"polluted":true},"model":"m","messages":[{"role":"user","content":"a","__proto__":{"role":"system"}}]}'))
+  const read = readChatRequest(
+    Buffer.from('{"__proto__":{"polluted":true},"model":"m","messages":[{"role":"user","content":"a","__proto__":{"role":"system"}}]}'),
+  )
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   expect(read.request.messages[0]?.role).toBe('user')
 })
@@ -84,8 +111,20 @@ test('another model’s name goes in without touching another byte', () => {
 })
 
 test('any bytes either are a request or are refused in our words', () => {
-  const almost = fc.record({ model: fc.anything(), messages: fc.oneof(fc.anything(), fc.array(fc.record({ role: fc.constantFrom('user', 'assistant', 'x'), content: fc.anything() }))), n: fc.anything(), stop: fc.anything() }, { requiredKeys: [] })
-  const body = fc.oneof(almost.map((value) => Buffer.from(json(value) ?? '')), fc.uint8Array().map((bytes) => Buffer.from(bytes)), fc.json().map((text) => Buffer.from(text)))
+  const almost = fc.record(
+    {
+      model: fc.anything(),
+      messages: fc.oneof(fc.anything(), fc.array(fc.record({ role: fc.constantFrom('user', 'assistant', 'x'), content: fc.anything() }))),
+      n: fc.anything(),
+      stop: fc.anything(),
+    },
+    { requiredKeys: [] },
+  )
+  const body = fc.oneof(
+    almost.map((value) => Buffer.from(json(value) ?? '')),
+    fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+    fc.json().map((text) => Buffer.from(text)),
+  )
   fc.assert(
     fc.property(body, (bytes) => {
       try {

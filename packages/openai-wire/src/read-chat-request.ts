@@ -68,7 +68,11 @@ function parseJson(bytes: Buffer): unknown {
 
 function tooDeep(key: string | undefined): AppError {
   const param = key !== undefined && /^[\w.-]{1,64}$/.test(key) ? key : undefined
-  return new AppError('invalid_request', `${param ?? 'The request body'}: must not be nested deeper than ${MAX_JSON_DEPTH} levels.`, param === undefined ? {} : { param })
+  return new AppError(
+    'invalid_request',
+    `${param ?? 'The request body'}: must not be nested deeper than ${MAX_JSON_DEPTH} levels.`,
+    param === undefined ? {} : { param },
+  )
 }
 
 function withoutByteOrderMark(bytes: Buffer): Buffer {

@@ -39,7 +39,9 @@ export interface Gateway extends Service {
 /** Puts the gateway together. */
 export async function openGateway(config: GatewayConfig, options: { telemetry?: Telemetry } = {}): Promise<Gateway> {
   const llm = resolveLlm(NAME, config)
-  const telemetry = options.telemetry ?? openTelemetry({ service: NAME, level: config.LOG_LEVEL, ...(!config.OTEL_SDK_DISABLED && { otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }) })
+  const telemetry =
+    options.telemetry ??
+    openTelemetry({ service: NAME, level: config.LOG_LEVEL, ...(!config.OTEL_SDK_DISABLED && { otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }) })
   const devApiKey = config.SIGNALBOX_API_KEYS.length === 0 ? createDevKey() : undefined
   const stopBell = createStopBell()
   const upstream = openModelUpstream({
@@ -66,7 +68,14 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       model: config.LLM_MODEL,
       maxBodyBytes: config.MAX_BODY_BYTES,
       classifying: createClassifying(config, telemetry, createLlmClassifier(classifierModel, { temperature: config.ROUTING_CLASSIFIER_TEMPERATURE })),
-      complex: { telemetry, orchestrator, duplicates: createDuplicateGuard(), stopBell, keepAliveMs: config.KEEP_ALIVE_MS, waitMs: config.SESSION_WAIT_S * 1_000 },
+      complex: {
+        telemetry,
+        orchestrator,
+        duplicates: createDuplicateGuard(),
+        stopBell,
+        keepAliveMs: config.KEEP_ALIVE_MS,
+        waitMs: config.SESSION_WAIT_S * 1_000,
+      },
     },
   })
   return {
@@ -127,7 +136,15 @@ function createGatewayApp({ telemetry, config, keys, upstream, orchestrator, pro
   v1.use(requireApiKey(keys, () => rejected.add(1, { code: 'authentication_failed' })))
   v1.use(observeRequests(telemetry))
   v1.post('/chat/completions', answerChat(chat))
-  mountModels(v1, createModelList({ fetchModels: (signal) => fetchModels(upstream, signal), model: config.LLM_MODEL, timeoutMs: MODELS_TIMEOUT_MS, maxAgeMs: MODELS_KEPT_MS }))
+  mountModels(
+    v1,
+    createModelList({
+      fetchModels: (signal) => fetchModels(upstream, signal),
+      model: config.LLM_MODEL,
+      timeoutMs: MODELS_TIMEOUT_MS,
+      maxAgeMs: MODELS_KEPT_MS,
+    }),
+  )
   mountSessions(v1, orchestrator)
   mountMethodGuards(v1)
   app.route('/v1', v1)

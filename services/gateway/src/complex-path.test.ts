@@ -41,7 +41,10 @@ afterEach(async () => {
   for (const thing of open.splice(0).toReversed()) await thing[Symbol.asyncDispose]()
 })
 
-async function gatewayBefore(onBegin?: (session: PuppetSession) => void, environment: Record<string, string> = {}): Promise<{ gateway: TestGateway; orchestrator: PuppetOrchestrator }> {
+async function gatewayBefore(
+  onBegin?: (session: PuppetSession) => void,
+  environment: Record<string, string> = {},
+): Promise<{ gateway: TestGateway; orchestrator: PuppetOrchestrator }> {
   const orchestrator = await startOrchestrator(onBegin)
   open.push(orchestrator)
   const gateway = await startGateway({ LLM_BASE_URL: 'http://127.0.0.1:9/v1', ORCHESTRATOR_URL: orchestrator.url, SERVICE_TOKEN, ...environment })
@@ -54,7 +57,11 @@ const only = (orchestrator: PuppetOrchestrator): PuppetSession => [...orchestrat
 async function read(response: Response): Promise<{ chunks: Chunk[]; done: boolean; comments: string[]; content: string; reasoning: string[] }> {
   const stream = await readOpenAIStream<Chunk>(response)
   const deltas = stream.chunks.flatMap(({ choices }) => choices ?? []).map((choice) => choice.delta)
-  return { ...stream, content: deltas.map(({ content }) => content ?? '').join(''), reasoning: deltas.flatMap(({ reasoning_content: line }) => (line === undefined ? [] : [line])) }
+  return {
+    ...stream,
+    content: deltas.map(({ content }) => content ?? '').join(''),
+    reasoning: deltas.flatMap(({ reasoning_content: line }) => (line === undefined ? [] : [line])),
+  }
 }
 
 test('a session is told as a stream: the role at once, progress as reasoning, the answer, the end', async () => {
@@ -69,14 +76,27 @@ test('a session is told as a stream: the role at once, progress as reasoning, th
     'x-request-id': caller.requestId,
   })
   expect(caller.owner).toBe('ann')
-  expect(message.parts).toEqual([{ kind: 'text', text: 'Compare A and B' }, { kind: 'data', data: { kind: 'conversation', conversation: [{ role: 'user', text: 'Compare A and B' }] } }])
+  expect(message.parts).toEqual([
+    { kind: 'text', text: 'Compare A and B' },
+    { kind: 'data', data: { kind: 'conversation', conversation: [{ role: 'user', text: 'Compare A and B' }] } },
+  ])
 
   const { chunks, done, content, reasoning } = await read(response)
   expect(done).toBe(true)
   expect(chunks[0]?.choices[0]?.delta).toEqual({ role: 'assistant', content: '' })
   expect(reasoning).toEqual(['Planning with rag, reasoning\n', 'Plan: 3 nodes, 2 in parallel\n', 'asking rag: look up A\n', 'rag is done: 3 passages\n'])
   expect(content).toBe('A is older [1].')
-  expect(chunks.map(({ signalbox }) => signalbox?.['type'])).toEqual([undefined, 'session.created', 'plan.started', 'plan.ready', 'node.started', 'node.completed', undefined, undefined, 'session.completed'])
+  expect(chunks.map(({ signalbox }) => signalbox?.['type'])).toEqual([
+    undefined,
+    'session.created',
+    'plan.started',
+    'plan.ready',
+    'node.started',
+    'node.completed',
+    undefined,
+    undefined,
+    'session.completed',
+  ])
   expect(chunks[4]?.signalbox).toEqual({ v: 1, seq: 4, type: 'node.started', session_id: view.id, node_id: 'a', agent: 'rag', state: 'running' })
   expect(chunks.at(-1)).toMatchObject({
     choices: [{ delta: {}, finish_reason: 'stop' }],
@@ -160,8 +180,18 @@ test('silence is filled with comments', async () => {
 
 test.each<[string, Said, string, number]>([
   ['an agent that failed', { type: 'session.failed', error: { code: 'agent_failed', message: 'rag broke' }, usage: NO_USAGE }, 'agent_failed', 502],
-  ['an agent’s own idea of a fault', { type: 'session.failed', error: { code: 'invalid_request', message: 'I do not like it' }, usage: NO_USAGE }, 'agent_failed', 502],
-  ['agents that are away', { type: 'session.failed', error: { code: 'agent_unavailable', message: 'nobody there' }, usage: NO_USAGE }, 'agent_unavailable', 503],
+  [
+    'an agent’s own idea of a fault',
+    { type: 'session.failed', error: { code: 'invalid_request', message: 'I do not like it' }, usage: NO_USAGE },
+    'agent_failed',
+    502,
+  ],
+  [
+    'agents that are away',
+    { type: 'session.failed', error: { code: 'agent_unavailable', message: 'nobody there' }, usage: NO_USAGE },
+    'agent_unavailable',
+    503,
+  ],
   ['a cancel from elsewhere', { type: 'session.canceled', usage: NO_USAGE }, 'session_canceled', 409],
 ])('%s is an error event in a stream, and a status without one', async (_name, end, code, status) => {
   const { gateway } = await gatewayBefore((session) => session.say(...PROGRESS, delta(0, 'half an ans'), end))
@@ -178,7 +208,9 @@ test.each<[string, Said, string, number]>([
 })
 
 test('the official client throws on a session that fails half way', async () => {
-  const { gateway } = await gatewayBefore((session) => session.say(delta(0, 'half'), { type: 'session.failed', error: { code: 'agent_failed', message: 'rag broke' }, usage: NO_USAGE }))
+  const { gateway } = await gatewayBefore((session) =>
+    session.say(delta(0, 'half'), { type: 'session.failed', error: { code: 'agent_failed', message: 'rag broke' }, usage: NO_USAGE }),
+  )
   const stream = await gateway.client.chat.completions.create({ ...ASK, stream: true })
   await expect(
     (async () => {
@@ -280,7 +312,8 @@ test.each([true, false])('a session that runs is attached to by its id, one that
   const attached = stream ? await attaching : attaching
   only(orchestrator).say(delta(5, 'older.'), DONE)
   await beginning.body?.cancel()
-  const contentOf = async (response: Response): Promise<string> => (stream ? (await read(response)).content : (((await response.json()) as { choices: { message: { content: string } }[] }).choices[0]?.message.content ?? ''))
+  const contentOf = async (response: Response): Promise<string> =>
+    stream ? (await read(response)).content : (((await response.json()) as { choices: { message: { content: string } }[] }).choices[0]?.message.content ?? '')
   expect(await contentOf(await attached)).toBe('A is older.')
   const reported = await gateway.chat({ model: 'gpt-4o', messages: ASK.messages, stream, metadata: { session_id: id } })
   expect(reported.headers.get('x-signalbox-route-reason')).toBe(`session: session ${id}`)
@@ -298,7 +331,14 @@ test('a session of somebody else, or of nobody, is not found, however it is name
     await gateway.chat(auto, { 'x-session-id': 'ses_00000000000000000000000000' }),
     await gateway.chat(auto, { 'x-session-id': 'whatever' }),
     await gateway.chat({ ...auto, metadata: { session_id: id } }),
-    await gateway.chat({ ...auto, stream: true, messages: [{ role: 'assistant', content: `Ref: ${id}` }, { role: 'user', content: 'and?' }] }),
+    await gateway.chat({
+      ...auto,
+      stream: true,
+      messages: [
+        { role: 'assistant', content: `Ref: ${id}` },
+        { role: 'user', content: 'and?' },
+      ],
+    }),
   ]
   expect(asked.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404])
 })
@@ -325,7 +365,19 @@ test('the same Idempotency-Key, or a client’s own retry, attaches to the sessi
 test('what no session can honour is refused by name, and text is cleaned before it travels', async () => {
   const { gateway, orchestrator } = await gatewayBefore((session) => session.say(delta(0, 'A'), DONE))
   const refused = async (extra: object): Promise<string | null> => ((await (await gateway.chat({ ...ASK, ...extra })).json()) as ErrorBody).error.param
-  expect(await refused({ messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'image_url', image_url: { url: 'x' } }] }] })).toBe('messages[0].content')
+  expect(
+    await refused({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'a' },
+            { type: 'image_url', image_url: { url: 'x' } },
+          ],
+        },
+      ],
+    }),
+  ).toBe('messages[0].content')
   expect(await refused({ response_format: { type: 'json_object' } })).toBe('response_format')
   expect(await refused({ n: 2 })).toBe('n')
   expect(await refused({ tool_choice: 'required', tools: [{ type: 'function' }] })).toBe('tool_choice')
@@ -349,12 +401,20 @@ test('one trace goes from the caller’s request to the orchestrator', async () 
   const spans = recordSpans()
   const orchestrator = await startOrchestrator((session) => session.say(delta(0, 'A'), DONE), { spanProcessor: spans.processor })
   open.push(orchestrator)
-  const gateway = await startGateway({ LLM_BASE_URL: 'http://127.0.0.1:9/v1', ORCHESTRATOR_URL: orchestrator.url, SERVICE_TOKEN }, { spanProcessor: spans.processor })
+  const gateway = await startGateway(
+    { LLM_BASE_URL: 'http://127.0.0.1:9/v1', ORCHESTRATOR_URL: orchestrator.url, SERVICE_TOKEN },
+    { spanProcessor: spans.processor },
+  )
   open.push(gateway)
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   await (await gateway.chat(ASK, { traceparent: `00-${traceId}-b7ad6b7169203331-01` })).json()
   await eventually('the request’s span has ended', () => spans.spans().some(({ name }) => name === 'POST /v1/chat/completions'))
   expect(new Set(spans.spans().map((span) => span.spanContext().traceId))).toEqual(new Set([traceId]))
   const request = spans.spans().find(({ name }) => name === 'POST /v1/chat/completions')
-  expect(request?.attributes).toMatchObject({ 'signalbox.session.id': only(orchestrator).view.id, 'signalbox.route.needs_orchestration': true, 'signalbox.api_key.id': 'ann', 'http.response.status_code': 200 })
+  expect(request?.attributes).toMatchObject({
+    'signalbox.session.id': only(orchestrator).view.id,
+    'signalbox.route.needs_orchestration': true,
+    'signalbox.api_key.id': 'ann',
+    'http.response.status_code': 200,
+  })
 })

@@ -63,7 +63,13 @@ describe('bad input', () => {
     ['a body that is an array', '[]', {}, 400, null],
     ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), {}, 400, null],
     ['wrong types', '{"model":"signalbox-auto","messages":"hello"}', {}, 400, 'messages'],
-    ['a wrong type far inside', '{"model":"signalbox-auto","messages":[{"role":"user","content":[{"type":"text","text":5}]}]}', {}, 400, 'messages[0].content[0].text'],
+    [
+      'a wrong type far inside',
+      '{"model":"signalbox-auto","messages":[{"role":"user","content":[{"type":"text","text":5}]}]}',
+      {},
+      400,
+      'messages[0].content[0].text',
+    ],
     ['empty messages', '{"model":"signalbox-auto","messages":[]}', {}, 400, 'messages'],
     ['an unknown role', '{"model":"signalbox-auto","messages":[{"role":"king","content":"x"}]}', {}, 400, 'messages[0].role'],
     ['an unknown model of ours', '{"model":"signalbox-atuo","messages":[{"role":"user","content":"x"}]}', {}, 404, 'model'],
@@ -97,14 +103,20 @@ describe('bad input', () => {
   })
 
   test('a body without end is refused when it has become too large', async () => {
-    const endless = Readable.from((function* () {
-      for (;;) yield Buffer.alloc(65_536, 0x20)
-    })())
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(65_536, 0x20)
+      })(),
+    )
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const request = httpRequest(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' } }, (response) => {
-        resolve(response.statusCode)
-        request.destroy()
-      })
+      const request = httpRequest(
+        `${gateway.url}/v1/chat/completions`,
+        { method: 'POST', headers: { 'authorization': `Bearer ${KEY}`, 'content-type': 'application/json' } },
+        (response) => {
+          resolve(response.statusCode)
+          request.destroy()
+        },
+      )
       request.once('error', reject)
       endless.pipe(request)
     })
@@ -113,7 +125,9 @@ describe('bad input', () => {
 
   test('a caller that leaves in the middle of its body harms nobody', async () => {
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
-    socket.end(`POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"model"`)
+    socket.end(
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"model"`,
+    )
     await new Promise((resolve) => socket.once('close', resolve).resume())
     expect((await gateway.chat(HELLO)).status).toBe(200)
   })
@@ -129,7 +143,11 @@ describe('paths and methods', () => {
     const missing = await gateway.get('/v1/whatever')
     expect(missing.status).toBe(404)
     expect(((await missing.json()) as ErrorBody).error).toMatchObject({ code: 'not_found' })
-    for (const [path, method, allow] of [['/v1/chat/completions', 'GET', 'POST, OPTIONS'], ['/v1/models', 'POST', 'GET, HEAD, OPTIONS'], ['/v1/sessions/x', 'PUT', 'GET, HEAD, DELETE, OPTIONS']] as const) {
+    for (const [path, method, allow] of [
+      ['/v1/chat/completions', 'GET', 'POST, OPTIONS'],
+      ['/v1/models', 'POST', 'GET, HEAD, OPTIONS'],
+      ['/v1/sessions/x', 'PUT', 'GET, HEAD, DELETE, OPTIONS'],
+    ] as const) {
       const response = await gateway.get(path, { method })
       expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
       expect(((await response.json()) as ErrorBody).error.code).toBe('method_not_allowed')
@@ -138,10 +156,18 @@ describe('paths and methods', () => {
   })
 
   test('a page of a configured origin may ask; no other may', async () => {
-    const preflight = (origin: string): Promise<Response> => fetch(`${gateway.url}/v1/chat/completions`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,x-session-id' } })
+    const preflight = (origin: string): Promise<Response> =>
+      fetch(`${gateway.url}/v1/chat/completions`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,x-session-id' },
+      })
     const allowed = await preflight('https://chat.example.com')
     expect(allowed.status).toBe(204)
-    expect(Object.fromEntries(allowed.headers)).toMatchObject({ 'access-control-allow-origin': 'https://chat.example.com', 'access-control-allow-headers': 'authorization,x-session-id', vary: 'origin' })
+    expect(Object.fromEntries(allowed.headers)).toMatchObject({
+      'access-control-allow-origin': 'https://chat.example.com',
+      'access-control-allow-headers': 'authorization,x-session-id',
+      'vary': 'origin',
+    })
     expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull()
     const answer = await gateway.chat(HELLO, { origin: 'https://chat.example.com' })
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://chat.example.com')

@@ -12,10 +12,24 @@ afterEach(async () => {
 const ask = (content: string, extra: object = {}) => ({ model: 'signalbox-auto', messages: [{ role: 'user', content }], ...extra })
 
 /** A gateway whose classifier answers as the test says; whatever else comes upstream is answered with a completion. */
-async function gatewayWithClassifier(classify: ChatAnswer, environment: Record<string, string> = {}): Promise<{ gateway: TestGateway; upstream: TestUpstream; asked: () => TakenRequest[] }> {
+async function gatewayWithClassifier(
+  classify: ChatAnswer,
+  environment: Record<string, string> = {},
+): Promise<{ gateway: TestGateway; upstream: TestUpstream; asked: () => TakenRequest[] }> {
   const upstream = await startUpstream((response, request) => (isClassifierRequest(request) ? classify(response, request) : sayCompletion(response)))
-  const orchestrator = await startOrchestrator((session) => session.say({ type: 'answer.delta', node: 'a', agent: 'r', offset: 0, text: 'orchestrated' }, { type: 'session.completed', usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, cost_usd: 0 }, citations: [] }))
-  const gateway = await startGateway({ LLM_BASE_URL: upstream.baseUrl, ORCHESTRATOR_URL: orchestrator.url, SERVICE_TOKEN, ROUTING_CLASSIFIER_MODEL: 'small-model', ...environment })
+  const orchestrator = await startOrchestrator((session) =>
+    session.say(
+      { type: 'answer.delta', node: 'a', agent: 'r', offset: 0, text: 'orchestrated' },
+      { type: 'session.completed', usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, cost_usd: 0 }, citations: [] },
+    ),
+  )
+  const gateway = await startGateway({
+    LLM_BASE_URL: upstream.baseUrl,
+    ORCHESTRATOR_URL: orchestrator.url,
+    SERVICE_TOKEN,
+    ROUTING_CLASSIFIER_MODEL: 'small-model',
+    ...environment,
+  })
   open.push(upstream, orchestrator, gateway)
   return { gateway, upstream, asked: () => upstream.taken.filter(isClassifierRequest) }
 }
@@ -28,14 +42,20 @@ test('the classifier decides what no rule decides, by structured output from a s
   const response = await gateway.chat(ask('compare A and B'))
   expect(response.headers.get('x-signalbox-route')).toBe('complex')
   expect(response.headers.get('x-signalbox-route-reason')).toBe('classifier: compares ?two? things')
-  const sent = JSON.parse(asked()[0]?.body.toString() ?? '') as { model: string; temperature: number; response_format: { type: string; json_schema: { name: string } }; messages: { content: string }[] }
+  const sent = JSON.parse(asked()[0]?.body.toString() ?? '') as {
+    model: string
+    temperature: number
+    response_format: { type: string; json_schema: { name: string } }
+    messages: { content: string }[]
+  }
   expect(sent).toMatchObject({ model: 'small-model', temperature: 0, response_format: { type: 'json_schema', json_schema: { name: 'routing_decision' } } })
   expect(sent.messages.at(-1)?.content).toBe('<question>\ncompare A and B\n</question>')
 })
 
 test('a verdict is remembered for the same question of the same owner, and for nobody else', async () => {
   const { gateway, asked } = await gatewayWithClassifier(simple)
-  const sourceOf = async (headers = {}): Promise<string | undefined> => (await gateway.chat(ask('hi there'), headers)).headers.get('x-signalbox-route-reason')?.split(':')[0]
+  const sourceOf = async (headers = {}): Promise<string | undefined> =>
+    (await gateway.chat(ask('hi there'), headers)).headers.get('x-signalbox-route-reason')?.split(':')[0]
   expect(await sourceOf()).toBe('classifier')
   expect(await sourceOf()).toBe('cache')
   expect(await sourceOf({ authorization: 'Bearer sbx_bobs_key' })).toBe('classifier')
@@ -54,7 +74,10 @@ test.each<[string, ChatAnswer]>([
   expect(response.status).toBe(200)
   expect(response.headers.get('x-signalbox-route')).toBe('simple')
   expect(response.headers.get('x-signalbox-route-reason')).toMatch(/^fail_open: /)
-  expect(gateway.lines().find(({ level }) => level === 40)).toMatchObject({ msg: 'the routing classifier failed: the request goes the simple way', request_id: expect.any(String) as string })
+  expect(gateway.lines().find(({ level }) => level === 40)).toMatchObject({
+    msg: 'the routing classifier failed: the request goes the simple way',
+    request_id: expect.any(String) as string,
+  })
   expect(await gateway.metrics()).toMatch(/signalbox_route_classifier_failures_total\{[^}]*\} 1/)
 })
 
@@ -86,7 +109,13 @@ test.each<[string, Record<string, string>, object, 'simple' | 'complex', string]
   ['logprobs', {}, ask('compare', { logprobs: true }), 'simple', 'request_shape'],
   ['audio', {}, ask('compare', { modalities: ['text', 'audio'] }), 'simple', 'request_shape'],
   ['a picture', {}, ask('', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:' } }] }] }), 'simple', 'request_shape'],
-  ['a chat UI’s title', {}, ask('### Task:\nGenerate a concise, 3-5 word title with an emoji summarizing the chat history.\n<chat_history>\nUSER: compare A and B\n</chat_history>'), 'simple', 'background_call'],
+  [
+    'a chat UI’s title',
+    {},
+    ask('### Task:\nGenerate a concise, 3-5 word title with an emoji summarizing the chat history.\n<chat_history>\nUSER: compare A and B\n</chat_history>'),
+    'simple',
+    'background_call',
+  ],
   ['another model', {}, ask('compare', { model: 'gpt-4o' }), 'simple', 'model_name'],
 ])('%s decides', async (_name, headers, body, route, source) => {
   const { gateway, asked } = await gatewayWithClassifier(complex)
@@ -118,7 +147,15 @@ test('at an endpoint that is not OpenAI’s the classifier is the model that is 
 
 test('the classifier is shown what came before, in short, and the ends of a long question', async () => {
   const { gateway, asked } = await gatewayWithClassifier(simple)
-  await gateway.chat(ask('', { messages: [{ role: 'user', content: 'first' }, { role: 'assistant', content: 'second' }, { role: 'user', content: `BEGIN ${'x'.repeat(200_000)} END </question>` }] }))
+  await gateway.chat(
+    ask('', {
+      messages: [
+        { role: 'user', content: 'first' },
+        { role: 'assistant', content: 'second' },
+        { role: 'user', content: `BEGIN ${'x'.repeat(200_000)} END </question>` },
+      ],
+    }),
+  )
   const sent = asked()[0]?.body.toString() ?? ''
   expect(sent.length).toBeLessThan(12_000)
   expect(sent).toContain('<conversation>\\nuser: first\\nassistant: second\\n</conversation>')

@@ -42,11 +42,19 @@ test('a stream’s bytes come back unchanged', async () => {
 
 test('the body goes upstream byte for byte but for the alias, and the caller’s key never', async () => {
   const { gateway, upstream } = await gatewayBefore((response) => sayCompletion(response))
-  const body = '{ "messages" : [ {"role":"user","content":"\\u00fc \\"model\\": \\"signalbox-auto\\""} ],\n "model":"signalbox-simple", "tools":[], "seed": 1.0e1, "unknown": {"model":"inner"} }'
+  const body =
+    '{ "messages" : [ {"role":"user","content":"\\u00fc \\"model\\": \\"signalbox-auto\\""} ],\n "model":"signalbox-simple", "tools":[], "seed": 1.0e1, "unknown": {"model":"inner"} }'
   await gateway.chat(body)
   await gateway.chat(body.replace('"signalbox-simple"', '"gpt-4o"'), { 'x-request-id': 'mine-1' })
-  expect(upstream.taken.map((request) => request.body.toString())).toEqual([body.replace('"signalbox-simple"', '"test-model"'), body.replace('"signalbox-simple"', '"gpt-4o"')])
-  expect(upstream.taken[1]?.headers).toMatchObject({ authorization: 'Bearer sk-upstream', 'content-type': 'application/json', 'x-client-request-id': 'mine-1' })
+  expect(upstream.taken.map((request) => request.body.toString())).toEqual([
+    body.replace('"signalbox-simple"', '"test-model"'),
+    body.replace('"signalbox-simple"', '"gpt-4o"'),
+  ])
+  expect(upstream.taken[1]?.headers).toMatchObject({
+    'authorization': 'Bearer sk-upstream',
+    'content-type': 'application/json',
+    'x-client-request-id': 'mine-1',
+  })
   expect(JSON.stringify(upstream.taken.map(({ headers }) => headers))).not.toContain(KEY)
 })
 
@@ -58,7 +66,9 @@ test('an upstream without a key is shown none', async () => {
 
 test.each([400, 404, 429, 500, 503])('an upstream’s own %i comes back with its status and its words', async (status) => {
   const error = { error: { message: 'theirs', type: 'their_type', param: 'model', code: 'their_code' }, extra: 1 }
-  const { gateway } = await gatewayBefore((response) => response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '3' }).end(JSON.stringify(error)))
+  const { gateway } = await gatewayBefore((response) =>
+    response.writeHead(status, { 'content-type': 'application/json', 'retry-after': '3' }).end(JSON.stringify(error)),
+  )
   const response = await gateway.chat({ ...HELLO, stream: true })
   expect(response.status).toBe(status)
   expect(response.headers.get('retry-after')).toBe('3')
@@ -70,11 +80,17 @@ test('an upstream’s error page keeps its status and gets words that can be rea
   const response = await gateway.chat(HELLO)
   expect(response.status).toBe(503)
   expect(response.headers.get('retry-after')).toBe('3')
-  expect(((await response.json()) as ErrorBody).error).toMatchObject({ type: 'server_error', code: 'upstream_error', message: expect.stringContaining('503') as string })
+  expect(((await response.json()) as ErrorBody).error).toMatchObject({
+    type: 'server_error',
+    code: 'upstream_error',
+    message: expect.stringContaining('503') as string,
+  })
 })
 
 test('an upstream that refuses our key is our fault, not the caller’s, and its words stay here', async () => {
-  const { gateway } = await gatewayBefore((response) => response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"Incorrect API key provided: sk-up***eam"}}'))
+  const { gateway } = await gatewayBefore((response) =>
+    response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":{"message":"Incorrect API key provided: sk-up***eam"}}'),
+  )
   const response = await gateway.chat(HELLO)
   expect(response.status).toBe(502)
   expect(response.headers.get('x-should-retry')).toBe('false')
@@ -105,7 +121,10 @@ test('an upstream that is down is a 502', async () => {
   await upstream[Symbol.asyncDispose]()
   const response = await gateway.chat(HELLO)
   expect(response.status).toBe(502)
-  expect(((await response.json()) as ErrorBody).error).toMatchObject({ code: 'upstream_failed', message: expect.stringContaining('cannot be reached') as string })
+  expect(((await response.json()) as ErrorBody).error).toMatchObject({
+    code: 'upstream_failed',
+    message: expect.stringContaining('cannot be reached') as string,
+  })
 })
 
 test('an upstream that takes the request and hangs up is a 502', async () => {
@@ -122,7 +141,9 @@ test.each([true, false])('an upstream that does not answer in time is a 504, and
 })
 
 test('an upstream that sends its headers and then nothing is a 504 too', async () => {
-  const { gateway } = await gatewayBefore((response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(), { UPSTREAM_IDLE_TIMEOUT_MS: '60' })
+  const { gateway } = await gatewayBefore((response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(), {
+    UPSTREAM_IDLE_TIMEOUT_MS: '60',
+  })
   expect((await gateway.chat({ ...HELLO, stream: true })).status).toBe(504)
 })
 
@@ -134,7 +155,9 @@ test.each<[string, string]>([
   const { gateway } = await gatewayBefore((response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(bytes, () => response.destroy())
   })
-  const { chunks, done } = await readOpenAIStream<{ error?: object; choices?: { finish_reason: string | null }[] }>(await gateway.chat({ ...HELLO, stream: true }))
+  const { chunks, done } = await readOpenAIStream<{ error?: object; choices?: { finish_reason: string | null }[] }>(
+    await gateway.chat({ ...HELLO, stream: true }),
+  )
   expect(done).toBe(false)
   expect(chunks.at(-1)?.error).toMatchObject({ code: 'upstream_failed', type: 'server_error', param: null })
   expect(chunks.slice(0, -1).flatMap(({ choices }) => choices?.map(({ finish_reason: reason }) => reason))).not.toContain('stop')
@@ -142,7 +165,9 @@ test.each<[string, string]>([
 
 test('the official client throws on a cut stream, after giving what had come', async () => {
   const { gateway } = await gatewayBefore((response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' }) + chunkOf({ content: 'lo' }).slice(0, 40), () => response.destroy())
+    response
+      .writeHead(200, { 'content-type': 'text/event-stream' })
+      .write(chunkOf({ content: 'Hel' }) + chunkOf({ content: 'lo' }).slice(0, 40), () => response.destroy())
   })
   const stream = await gateway.client.chat.completions.create({ ...HELLO, stream: true })
   let content = ''
@@ -155,7 +180,10 @@ test('the official client throws on a cut stream, after giving what had come', a
 })
 
 test('a stream that falls silent ends with an error event', async () => {
-  const { gateway, upstream } = await gatewayBefore((response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' })), { UPSTREAM_IDLE_TIMEOUT_MS: '60' })
+  const { gateway, upstream } = await gatewayBefore(
+    (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' })),
+    { UPSTREAM_IDLE_TIMEOUT_MS: '60' },
+  )
   const { chunks, done } = await readOpenAIStream<{ error?: object }>(await gateway.chat({ ...HELLO, stream: true }))
   expect(done).toBe(false)
   expect(chunks.at(-1)?.error).toMatchObject({ code: 'upstream_timeout' })
@@ -179,7 +207,9 @@ test.each<[string, number]>([
   ['large', 300_000],
 ])('a whole answer that is cut never looks whole (%s)', async (_name, length) => {
   const { gateway } = await gatewayBefore((response) => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': String(length * 2) }).write(`{"a":"${'x'.repeat(length)}`, () => response.destroy())
+    response
+      .writeHead(200, { 'content-type': 'application/json', 'content-length': String(length * 2) })
+      .write(`{"a":"${'x'.repeat(length)}`, () => response.destroy())
   })
   const answered = gateway.chat(HELLO).then(async (response) => ({ status: response.status, text: await response.text() }))
   const outcome = await answered.catch(() => 'broken off' as const)
@@ -194,7 +224,9 @@ test('a large answer goes through unchanged', async () => {
 })
 
 test('when the caller leaves, the upstream’s connection is closed at once', async () => {
-  const { gateway, upstream } = await gatewayBefore((response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' })))
+  const { gateway, upstream } = await gatewayBefore(
+    (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' })),
+  )
   const leaving = new AbortController()
   const response = await gateway.chat({ ...HELLO, stream: true }, {}, leaving.signal)
   await response.body?.getReader().read()
@@ -216,7 +248,9 @@ test('when the caller leaves before the answer has begun, the upstream is let go
 })
 
 test('answers under way may end when the gateway stops; what is not done by then is told so', async () => {
-  const { gateway } = await gatewayBefore((response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' })))
+  const { gateway } = await gatewayBefore(
+    (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' })),
+  )
   const response = await gateway.chat({ ...HELLO, stream: true })
   const reading = readOpenAIStream<{ error?: object }>(response)
   await gateway.listening.stop(80)
@@ -230,6 +264,15 @@ test('one line of the log says what happened, and neither prompts nor keys are i
   await gateway.chat({ ...HELLO, messages: [{ role: 'user', content: 'my secret' }] }, { 'x-request-id': 'mine-2' })
   const lines = gateway.lines()
   expect(lines).toHaveLength(1)
-  expect(lines[0]).toMatchObject({ msg: 'request', request_id: 'mine-2', status: 200, route: 'simple', routeSource: 'model_alias', key: 'ann', upstreamRequestId: 'up-1', trace_id: expect.any(String) as string })
+  expect(lines[0]).toMatchObject({
+    msg: 'request',
+    request_id: 'mine-2',
+    status: 200,
+    route: 'simple',
+    routeSource: 'model_alias',
+    key: 'ann',
+    upstreamRequestId: 'up-1',
+    trace_id: expect.any(String) as string,
+  })
   expect(JSON.stringify(lines)).not.toMatch(/secret|sbx_|sk-/)
 })

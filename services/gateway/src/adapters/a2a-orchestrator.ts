@@ -1,4 +1,14 @@
-import { connectAgent, TERMINAL_STATES, textOf, type Artifact, type CallOptions, type Metadata, type StreamEvent, type Task, type TaskState } from '@signalbox/a2a'
+import {
+  connectAgent,
+  TERMINAL_STATES,
+  textOf,
+  type Artifact,
+  type CallOptions,
+  type Metadata,
+  type StreamEvent,
+  type Task,
+  type TaskState,
+} from '@signalbox/a2a'
 import { EXTENSIONS, sessionEventSchema, sessionViewSchema, type ConversationPart, type SessionEvent, type SessionView } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 import type { Telemetry } from '@signalbox/telemetry'
@@ -54,7 +64,12 @@ export function connectOrchestrator(options: A2AOrchestratorOptions): Orchestrat
       follow(
         (streaming) =>
           connection.stream(
-            { parts: [{ kind: 'text', text: question }, { kind: 'data', data: { kind: 'conversation', conversation } satisfies ConversationPart }] },
+            {
+              parts: [
+                { kind: 'text', text: question },
+                { kind: 'data', data: { kind: 'conversation', conversation } satisfies ConversationPart },
+              ],
+            },
             { ...streaming, ...(idempotencyKey !== undefined && { idempotencyKey }) },
           ),
         call,
@@ -62,7 +77,9 @@ export function connectOrchestrator(options: A2AOrchestratorOptions): Orchestrat
     attach: (id, call) => follow((streaming) => connection.subscribe(id, streaming), call),
     find: async (id, call) => toView(await getSession(id, call)),
     list: async ({ limit, after }, call) => {
-      const page = await asking(() => connection.listTasks({ pageSize: limit, includeArtifacts: false, ...(after !== undefined && { pageToken: after }) }, toCall(call)))
+      const page = await asking(() =>
+        connection.listTasks({ pageSize: limit, includeArtifacts: false, ...(after !== undefined && { pageToken: after }) }, toCall(call)),
+      )
       return { sessions: page.tasks.map(toView), next: page.nextPageToken }
     },
     cancel: async (id, call) => toView(await asking(() => connection.cancelTask(id, toCall(call)))),

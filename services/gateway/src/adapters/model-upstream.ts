@@ -45,7 +45,7 @@ export function openModelUpstream(options: ModelUpstreamOptions): ModelUpstream 
           path: `${prefix}/chat/completions`,
           headers: {
             'content-type': 'application/json',
-            accept: stream ? 'text/event-stream' : 'application/json',
+            'accept': stream ? 'text/event-stream' : 'application/json',
             // What we may have to add to (an error in the middle of a stream) must not be compressed.
             'accept-encoding': 'identity',
             'user-agent': 'signalbox',
@@ -58,7 +58,12 @@ export function openModelUpstream(options: ModelUpstreamOptions): ModelUpstream 
       )
     },
     async get(path, signal) {
-      const { statusCode, body } = await pool.request({ method: 'GET', path: `${prefix}${path}`, headers: { accept: 'application/json', 'user-agent': 'signalbox', ...credentials }, signal })
+      const { statusCode, body } = await pool.request({
+        method: 'GET',
+        path: `${prefix}${path}`,
+        headers: { 'accept': 'application/json', 'user-agent': 'signalbox', ...credentials },
+        signal,
+      })
       return { status: statusCode, json: await readSmallJson(body) }
     },
     close: () => pool.destroy(),

@@ -17,7 +17,8 @@ export function toUpstreamFault(error: unknown, host: string): AppError {
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return new AppError('upstream_failed', `The connection to the model endpoint ${host} broke before its answer was whole.`, { cause: error })
     default:
-      if (code?.startsWith('HPE_')) return new AppError('upstream_invalid', `The model endpoint ${host} answered with something that is not HTTP.`, { cause: error })
+      if (code?.startsWith('HPE_'))
+        return new AppError('upstream_invalid', `The model endpoint ${host} answered with something that is not HTTP.`, { cause: error })
       return new AppError('upstream_failed', `The model endpoint ${host} cannot be reached${code === undefined ? '' : ` (${code})`}.`, { cause: error })
   }
 }

@@ -9,7 +9,7 @@ test.each<[string, string]>([
   ['### Task:\nAnalyze the chat history to determine the necessity of generating search queries', 'search queries'],
   ['### Task:\nYou are an autocompletion system. Continue the text in `<text>`', 'autocompletion'],
   ['### Task:\nGenerate a detailed prompt for am image generation task based on the given language', 'an image prompt'],
-  ['Your task is to reflect the speaker\'s likely facial expression through a fitting emoji.', 'an emoji'],
+  ["Your task is to reflect the speaker's likely facial expression through a fitting emoji.", 'an emoji'],
   ['Provide a concise, 5-word-or-less title for the conversation, using title case conventions. Only return the title itself.', 'a title'],
   ['Please generate a concise, 5-word-or-less title for the conversation, using its same language', 'a title'],
   ['Analyze this conversation and provide:\n1. The detected language of the conversation\n2. A concise title in the detected language', 'a title'],
@@ -19,7 +19,9 @@ test.each<[string, string]>([
 })
 
 test('the role that some UIs give the model says it too', () => {
-  expect(readBackgroundCall({ question: 'USER: compare A and B', instructions: 'You are a professional conversation summarizer. Generate a title' })).toBe('a title')
+  expect(readBackgroundCall({ question: 'USER: compare A and B', instructions: 'You are a professional conversation summarizer. Generate a title' })).toBe(
+    'a title',
+  )
 })
 
 test.each([
@@ -31,7 +33,9 @@ test.each([
   'What should I call my conversation club?',
   '',
 ])('what a person asks is no background call: %s', (question) => {
-  expect(readBackgroundCall({ question, instructions: 'You are a helpful assistant. When the user asks for it, generate a title for the conversation.' })).toBeUndefined()
+  expect(
+    readBackgroundCall({ question, instructions: 'You are a helpful assistant. When the user asks for it, generate a title for the conversation.' }),
+  ).toBeUndefined()
 })
 
 test('a long prompt is read at its beginning only', () => {

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest'
 
 import { createDuplicateGuard, type GuardedRequest } from './duplicate-guard.ts'
 
-const request = (extra: Partial<GuardedRequest> = {}): GuardedRequest => ({ owner: 'ann', body: Buffer.from('{}'), givenKey: undefined, retryCount: 0, ...extra })
+const request = (extra: Partial<GuardedRequest> = {}): GuardedRequest => ({
+  owner: 'ann',
+  body: Buffer.from('{}'),
+  givenKey: undefined,
+  retryCount: 0,
+  ...extra,
+})
 
 test('a retry takes the key of the try before it; the same words asked again do not', () => {
   const guard = createDuplicateGuard()
@@ -25,7 +31,9 @@ test('a caller’s own key is taken as it is, for one request only', () => {
   const guard = createDuplicateGuard()
   expect(guard.keyFor(request({ givenKey: 'k' }))).toBe('k')
   expect(guard.keyFor(request({ givenKey: 'k', owner: 'bob', body: Buffer.from('1') }))).toBe('k')
-  expect(() => guard.keyFor(request({ givenKey: 'k', body: Buffer.from('2') }))).toThrowError(expect.objectContaining({ code: 'idempotency_mismatch', param: 'Idempotency-Key' }) as Error)
+  expect(() => guard.keyFor(request({ givenKey: 'k', body: Buffer.from('2') }))).toThrowError(
+    expect.objectContaining({ code: 'idempotency_mismatch', param: 'Idempotency-Key' }) as Error,
+  )
 })
 
 test('what is too long ago is no retry', () => {

@@ -7,8 +7,23 @@ import type { Orchestrator, SessionCall, SessionNews } from './orchestrator.ts'
 
 const at = '2026-11-21T00:00:00.000Z'
 const session: SessionView = {
-  schema: 1, id: 'ses_00000000000000000000000000', status: 'active', goal: 'g', request_id: 'r', plan: null, plan_revision: 0, plan_source: null, plan_repairs: 0, nodes: {}, answer: null, usage: NO_USAGE,
-  error: null, last_seq: 0, created_at: at, updated_at: at, finished_at: null,
+  schema: 1,
+  id: 'ses_00000000000000000000000000',
+  status: 'active',
+  goal: 'g',
+  request_id: 'r',
+  plan: null,
+  plan_revision: 0,
+  plan_source: null,
+  plan_repairs: 0,
+  nodes: {},
+  answer: null,
+  usage: NO_USAGE,
+  error: null,
+  last_seq: 0,
+  created_at: at,
+  updated_at: at,
+  finished_at: null,
 }
 const SNAPSHOT: SessionNews = { type: 'snapshot', session, answerSoFar: '' }
 const END: SessionNews = { type: 'ended', status: 'completed', message: '' }
@@ -50,7 +65,14 @@ function createWorld(scripts: (SessionNews | AppError)[][]) {
   const unused = (): never => {
     throw new Error('not asked for here')
   }
-  const orchestrator: Orchestrator = { begin: unused, attach: () => play(scripts.shift() ?? []), find: async () => ({ ...session, status: 'completed' }), list: unused, cancel: unused, health: unused }
+  const orchestrator: Orchestrator = {
+    begin: unused,
+    attach: () => play(scripts.shift() ?? []),
+    find: async () => ({ ...session, status: 'completed' }),
+    list: unused,
+    cancel: unused,
+    health: unused,
+  }
   return {
     pauses,
     clock: () => now,

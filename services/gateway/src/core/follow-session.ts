@@ -18,7 +18,12 @@ const LONGEST_PAUSE_MS = 4_000
  *
  * @throws AppError what the orchestrator said, or `unavailable` when it stayed away for too long.
  */
-export async function* followSession(orchestrator: Orchestrator, begin: AsyncIterable<SessionNews>, call: SessionCall, options: FollowOptions): AsyncGenerator<SessionNews> {
+export async function* followSession(
+  orchestrator: Orchestrator,
+  begin: AsyncIterable<SessionNews>,
+  call: SessionCall,
+  options: FollowOptions,
+): AsyncGenerator<SessionNews> {
   const { patienceMs, pause, now = Date.now } = options
   let source = begin
   let id: string | undefined
@@ -38,7 +43,9 @@ export async function* followSession(orchestrator: Orchestrator, begin: AsyncIte
       if (id === undefined || call.signal.aborted || !isBreak(fault)) throw fault
       brokenAt ??= now()
       if (now() - brokenAt > patienceMs) {
-        throw new AppError('unavailable', `The orchestrator cannot be reached. Session ${id} goes on when it is back: ask for it with X-Session-Id.`, { cause: fault })
+        throw new AppError('unavailable', `The orchestrator cannot be reached. Session ${id} goes on when it is back: ask for it with X-Session-Id.`, {
+          cause: fault,
+        })
       }
       await pause(wait, call.signal)
       wait = Math.min(wait * 2, LONGEST_PAUSE_MS)

@@ -43,16 +43,21 @@ test.each<[SessionEvent, string | undefined]>([
 })
 
 test('what agents say becomes one harmless line', () => {
-  expect(toOneLine('a\r\n\u001b[31mred\u001b[0m\u202e \u200bhidden\u0000 ![x](http://evil) <img src=x> `code`')).toBe("a red hidden ![x] (http://evil) ‹img src=x› 'code'")
+  expect(toOneLine('a\r\n\u001b[31mred\u001b[0m\u202e \u200bhidden\u0000 ![x](http://evil) <img src=x> `code`')).toBe(
+    "a red hidden ![x] (http://evil) ‹img src=x› 'code'",
+  )
 })
 
 test('any text at all is one line of 200 well-formed characters at most', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 2_000 }), fc.string({ unit: fc.constantFrom('😀', 'a', '\n', '\u202e', '<', '\ud800'), maxLength: 600 })), (text) => {
-      const line = toOneLine(text)
-      expect(line.length).toBeLessThanOrEqual(200)
-      expect(line.isWellFormed()).toBe(true)
-      expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>]/u)
-    }),
+    fc.property(
+      fc.oneof(fc.string({ unit: 'binary', maxLength: 2_000 }), fc.string({ unit: fc.constantFrom('😀', 'a', '\n', '\u202e', '<', '\ud800'), maxLength: 600 })),
+      (text) => {
+        const line = toOneLine(text)
+        expect(line.length).toBeLessThanOrEqual(200)
+        expect(line.isWellFormed()).toBe(true)
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>]/u)
+      },
+    ),
   )
 })

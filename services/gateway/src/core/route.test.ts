@@ -7,8 +7,22 @@ import type { RoutingFacts } from './routing-facts.ts'
 
 const SESSION = 'ses_00000000000000000000000000'
 const OTHER = 'ses_11111111111111111111111111'
-const NOTHING: RoutingFacts = { model: 'signalbox-auto', skip: false, force: false, session: undefined, sessionHint: undefined, directControl: undefined, question: 'compare A and B', instructions: '' }
-const EVERYTHING: Partial<RoutingFacts> = { session: SESSION, sessionHint: OTHER, directControl: 'the request has tools', question: '### Task:\nGenerate a title' }
+const NOTHING: RoutingFacts = {
+  model: 'signalbox-auto',
+  skip: false,
+  force: false,
+  session: undefined,
+  sessionHint: undefined,
+  directControl: undefined,
+  question: 'compare A and B',
+  instructions: '',
+}
+const EVERYTHING: Partial<RoutingFacts> = {
+  session: SESSION,
+  sessionHint: OTHER,
+  directControl: 'the request has tools',
+  question: '### Task:\nGenerate a title',
+}
 
 test.each<[string, Partial<RoutingFacts>, string]>([
   ['a header over everything', { ...EVERYTHING, skip: true, model: 'signalbox-orchestrated' }, 'simple header'],
@@ -24,7 +38,9 @@ test.each<[string, Partial<RoutingFacts>, string]>([
   ['a hint not with a model’s own name', { model: 'gpt-4o', sessionHint: SESSION }, 'simple model_name'],
 ])('%s', (_name, facts, expected) => {
   const decision = route({ ...NOTHING, ...facts })
-  expect(`${decision?.needs_orchestration ? 'complex' : 'simple'} ${decision?.source}${decision?.session === undefined ? '' : ` ${decision.session}`}`).toBe(expected)
+  expect(`${decision?.needs_orchestration ? 'complex' : 'simple'} ${decision?.source}${decision?.session === undefined ? '' : ` ${decision.session}`}`).toBe(
+    expected,
+  )
 })
 
 test('what no rule decides is left to the classifier', () => {

@@ -20,7 +20,8 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
   {
     name: 'the caller’s wish, by header',
     decide({ skip, force }) {
-      if (skip && force) throw new AppError('invalid_request', 'X-Skip-Orchestration and X-Force-Orchestration exclude each other.', { param: 'X-Force-Orchestration' })
+      if (skip && force)
+        throw new AppError('invalid_request', 'X-Skip-Orchestration and X-Force-Orchestration exclude each other.', { param: 'X-Force-Orchestration' })
       if (skip) return simple('header', 'X-Skip-Orchestration')
       return force ? complex('header', 'X-Force-Orchestration') : undefined
     },
@@ -39,7 +40,8 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
   {
     // Only where the choice is ours: a caller of a model by its own name wants that model, whatever the text says.
     name: 'a session that the replayed answer speaks of',
-    decide: ({ model, sessionHint }) => (sessionHint === undefined || !isModelAlias(model) ? undefined : { ...complex('session', `session ${sessionHint}`), session: sessionHint }),
+    decide: ({ model, sessionHint }) =>
+      sessionHint === undefined || !isModelAlias(model) ? undefined : { ...complex('session', `session ${sessionHint}`), session: sessionHint },
   },
   {
     name: 'the caller wants direct control of the model',

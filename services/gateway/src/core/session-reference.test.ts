@@ -6,7 +6,13 @@ const ID = 'ses_00000000000000000000000000'
 
 test('only the assistant turn that was replayed last is looked at', () => {
   const turns = (...roles: ('user' | 'assistant')[]) => roles.map((role, index) => ({ role, text: index === 0 ? `see ${ID}.` : 'nothing' }))
-  expect(readSessionHint([{ role: 'user', text: 'q' }, { role: 'assistant', text: `Ref: ${ID}\n` }, { role: 'user', text: 'and?' }])).toBe(ID)
+  expect(
+    readSessionHint([
+      { role: 'user', text: 'q' },
+      { role: 'assistant', text: `Ref: ${ID}\n` },
+      { role: 'user', text: 'and?' },
+    ]),
+  ).toBe(ID)
   expect(readSessionHint(turns('assistant', 'user', 'assistant', 'user'))).toBeUndefined()
   expect(readSessionHint(turns('user'))).toBeUndefined()
 })

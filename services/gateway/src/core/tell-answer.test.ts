@@ -7,11 +7,29 @@ import { createAnswerTeller, type AnswerTeller, type Telling } from './tell-answ
 
 const at = '2026-11-21T00:00:00.000Z'
 const VIEW: SessionView = {
-  schema: 1, id: 'ses_00000000000000000000000000', status: 'active', goal: 'g', request_id: 'r', plan: null, plan_revision: 0, plan_source: null, plan_repairs: 0, nodes: {}, answer: null, usage: NO_USAGE,
-  error: null, last_seq: 0, created_at: at, updated_at: at, finished_at: null,
+  schema: 1,
+  id: 'ses_00000000000000000000000000',
+  status: 'active',
+  goal: 'g',
+  request_id: 'r',
+  plan: null,
+  plan_revision: 0,
+  plan_source: null,
+  plan_repairs: 0,
+  nodes: {},
+  answer: null,
+  usage: NO_USAGE,
+  error: null,
+  last_seq: 0,
+  created_at: at,
+  updated_at: at,
+  finished_at: null,
 }
 const snapshot = (extra: Partial<SessionView> = {}, answerSoFar = ''): SessionNews => ({ type: 'snapshot', session: { ...VIEW, ...extra }, answerSoFar })
-const event = (seq: number, said: Record<string, unknown> & { type: NewSessionEvent['type'] }): SessionNews => ({ type: 'event', event: { seq, at, node: 'n', agent: 'a', ...said } as unknown as SessionEvent })
+const event = (seq: number, said: Record<string, unknown> & { type: NewSessionEvent['type'] }): SessionNews => ({
+  type: 'event',
+  event: { seq, at, node: 'n', agent: 'a', ...said } as unknown as SessionEvent,
+})
 const delta = (seq: number, offset: number, text: string): SessionNews => event(seq, { type: 'answer.delta', offset, text })
 const done = (seq: number): SessionNews => event(seq, { type: 'session.completed', usage: NO_USAGE, citations: [] })
 const started = (seq: number): SessionNews => event(seq, { type: 'node.started', instruction: 'i', attempt: 1 })
@@ -34,7 +52,12 @@ function describe(telling: Telling): string {
 }
 
 test('1. an event is told once, however often it comes', () => {
-  expect(tellAll([snapshot(), started(1), delta(2, 0, 'a'), snapshot(), started(1), delta(2, 0, 'a'), delta(3, 1, 'b'), done(4)])).toEqual(['(1: asking a: i)', 'a', 'b', 'done'])
+  expect(tellAll([snapshot(), started(1), delta(2, 0, 'a'), snapshot(), started(1), delta(2, 0, 'a'), delta(3, 1, 'b'), done(4)])).toEqual([
+    '(1: asking a: i)',
+    'a',
+    'b',
+    'done',
+  ])
 })
 
 test('1. events from before the snapshot are told, where nobody has told them yet', () => {
@@ -42,7 +65,11 @@ test('1. events from before the snapshot are told, where nobody has told them ye
 })
 
 test.each<[string, SessionNews[], string[]]>([
-  ['begins with what was told: it goes on beyond it', [delta(1, 0, 'Hello'), delta(2, 0, 'He'), delta(3, 2, 'llo wor'), delta(4, 9, 'ld'), done(5)], ['Hello', ' wor', 'ld', 'done']],
+  [
+    'begins with what was told: it goes on beyond it',
+    [delta(1, 0, 'Hello'), delta(2, 0, 'He'), delta(3, 2, 'llo wor'), delta(4, 9, 'ld'), done(5)],
+    ['Hello', ' wor', 'ld', 'done'],
+  ],
   ['says something else: a fault', [delta(1, 0, 'Hello'), delta(2, 0, 'Good'), done(3)], ['Hello', 'fault agent_failed']],
   ['ends before what was told: a fault', [delta(1, 0, 'Hello'), delta(2, 0, 'He'), done(3)], ['Hello', 'fault agent_failed']],
 ])('2. an answer begun anew that %s', (_name, news, told) => {
@@ -70,12 +97,20 @@ test.each<[string, SessionNews[], string[]]>([
   ['an ended session is told from its snapshot', [snapshot({ status: 'completed', answer: { text: 'all', citations: [] } })], ['all', 'done']],
   ['a failed one too', [snapshot({ status: 'failed', error: { code: 'plan_invalid', message: 'no' } })], ['fault plan_invalid']],
   ['and a canceled one', [snapshot({ status: 'canceled' })], ['fault canceled']],
-  ['a snapshot catches up after a break', [snapshot(), delta(1, 0, 'a'), snapshot({ status: 'completed', answer: { text: 'abc', citations: [] } })], ['a', 'bc', 'done']],
+  [
+    'a snapshot catches up after a break',
+    [snapshot(), delta(1, 0, 'a'), snapshot({ status: 'completed', answer: { text: 'abc', citations: [] } })],
+    ['a', 'bc', 'done'],
+  ],
   ['a snapshot that is behind takes nothing back', [snapshot(), delta(1, 0, 'abc'), snapshot({}, 'ab'), delta(2, 3, 'd'), done(3)], ['abc', 'd', 'done']],
   ['text that came without its event counts', [snapshot(), { type: 'answer', offset: 0, text: 'ab' }, delta(1, 2, 'c'), done(2)], ['ab', 'c', 'done']],
   ['an end without its event is an end', [snapshot(), delta(1, 0, 'a'), { type: 'ended', status: 'completed', message: '' }], ['a', 'done']],
   ['a bad end without its event is a fault', [snapshot(), { type: 'ended', status: 'failed', message: 'broken' }], ['fault agent_failed']],
-  ['a fault that names a caller’s mistake is not the caller’s', [snapshot(), event(1, { type: 'session.failed', error: { code: 'invalid_request', message: 'no' }, usage: NO_USAGE })], ['fault agent_failed']],
+  [
+    'a fault that names a caller’s mistake is not the caller’s',
+    [snapshot(), event(1, { type: 'session.failed', error: { code: 'invalid_request', message: 'no' }, usage: NO_USAGE })],
+    ['fault agent_failed'],
+  ],
 ])('%s', (_name, news, told) => {
   expect(tellAll(news)).toEqual(told)
 })
@@ -83,7 +118,13 @@ test.each<[string, SessionNews[], string[]]>([
 test('usage by node is gathered over snapshots and events', () => {
   const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, cost_usd: null }
   const teller = createAnswerTeller()
-  tellAll([snapshot({ nodes: { a: { state: 'completed', agent: 'x', attempts: 1, epoch: 1, usage } } }), event(1, { type: 'node.completed', node: 'b', usage, summary: '' })], teller)
+  tellAll(
+    [
+      snapshot({ nodes: { a: { state: 'completed', agent: 'x', attempts: 1, epoch: 1, usage } } }),
+      event(1, { type: 'node.completed', node: 'b', usage, summary: '' }),
+    ],
+    teller,
+  )
   expect(teller.tell(done(2)).at(-1)).toMatchObject({ type: 'completed', usageByNode: { a: usage, b: usage } })
 })
 

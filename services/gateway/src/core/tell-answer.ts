@@ -123,7 +123,11 @@ export function createAnswerTeller(): AnswerTeller {
           return write(news.offset, news.text)
         case 'ended':
           if (news.status === 'completed') return complete(session?.usage ?? NOTHING_KNOWN, session?.answer?.citations ?? [])
-          return end({ type: 'fault', error: toSessionError(news.status, news.message === '' ? undefined : { code: 'agent_failed', message: news.message }), status: news.status })
+          return end({
+            type: 'fault',
+            error: toSessionError(news.status, news.message === '' ? undefined : { code: 'agent_failed', message: news.message }),
+            status: news.status,
+          })
       }
     },
   }
@@ -132,7 +136,17 @@ export function createAnswerTeller(): AnswerTeller {
 const NOTHING_KNOWN: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, cost_usd: null }
 
 /** Codes with which a session can fail that mean the same to a caller. Whatever else went wrong inside is not the caller's fault. */
-const TOLD_CODES: ReadonlySet<ErrorCode> = new Set(['plan_invalid', 'agent_unavailable', 'agent_failed', 'deadline_exceeded', 'rate_limited', 'upstream_failed', 'upstream_invalid', 'upstream_timeout', 'unavailable'])
+const TOLD_CODES: ReadonlySet<ErrorCode> = new Set([
+  'plan_invalid',
+  'agent_unavailable',
+  'agent_failed',
+  'deadline_exceeded',
+  'rate_limited',
+  'upstream_failed',
+  'upstream_invalid',
+  'upstream_timeout',
+  'unavailable',
+])
 
 export function toSessionError(status: SessionStatus, fault?: Fault): AppError {
   if (status === 'canceled') return new AppError('canceled', 'The session was canceled.')

@@ -65,10 +65,17 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
 
 async function decide(c: GatewayContext, { request }: ReadChatRequest, classifying: ClassifyOptions, caller: CallerPresence): Promise<Route | RoutingDecision> {
   const turns = toTurns(request)
-  return route(toRoutingFacts(request, c.env.incoming.headers, turns)) ?? (await classify(toRoutingQuestion(turns), { owner: c.get('owner'), signal: caller.signal }, classifying))
+  return (
+    route(toRoutingFacts(request, c.env.incoming.headers, turns)) ??
+    (await classify(toRoutingQuestion(turns), { owner: c.get('owner'), signal: caller.signal }, classifying))
+  )
 }
 
-async function answerSimple(c: GatewayContext, { read, headers, caller }: { read: ReadChatRequest; headers: Record<string, string>; caller: CallerPresence }, options: ChatOptions): Promise<Response> {
+async function answerSimple(
+  c: GatewayContext,
+  { read, headers, caller }: { read: ReadChatRequest; headers: Record<string, string>; caller: CallerPresence },
+  options: ChatOptions,
+): Promise<Response> {
   const { request } = read
   const record = c.get('record')
   const outcome = await relayChat(
@@ -84,5 +91,7 @@ async function answerSimple(c: GatewayContext, { read, headers, caller }: { read
 
 function requireKnownAlias(model: string): void {
   if (!isMistakenAlias(model)) return
-  throw new AppError('model_not_found', `model: '${model}' does not exist. Ours are ${ALIAS_NAMES.join(', ')}; any other name goes to the upstream as it is.`, { param: 'model' })
+  throw new AppError('model_not_found', `model: '${model}' does not exist. Ours are ${ALIAS_NAMES.join(', ')}; any other name goes to the upstream as it is.`, {
+    param: 'model',
+  })
 }

@@ -23,7 +23,7 @@ export function mountMethodGuards(v1: Hono<GatewayEnv>): void {
   for (const [path, methods] of METHODS) {
     v1.all(path, (c) => {
       const { status, body } = toOpenAIError(new AppError('method_not_allowed', `${c.req.method} is not allowed here: ${toAllow(methods)}.`))
-      return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', allow: toAllow(methods) } })
+      return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', 'allow': toAllow(methods) } })
     })
   }
 }

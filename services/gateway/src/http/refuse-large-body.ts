@@ -9,8 +9,12 @@ const LINGER_BYTES = 64 * 1_024 * 1_024
  * connection is closed a little later: closed at once, with unread bytes in it, it would be reset, and
  * a caller that is still sending would see the reset instead of the answer.
  */
-export function refuseLargeBody(incoming: IncomingMessage, outgoing: ServerResponse, answer: { status: number; headers: Record<string, string>; body: string }): void {
-  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body), connection: 'close' })
+export function refuseLargeBody(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: { status: number; headers: Record<string, string>; body: string },
+): void {
+  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body), 'connection': 'close' })
   outgoing.write(answer.body)
   let taken = 0
   const end = (): void => {

@@ -6,7 +6,10 @@ import type { Telemetry } from '@signalbox/telemetry'
 export function renderError(error: unknown, telemetry: Telemetry, headers: Record<string, string> = {}): Response {
   const known = toKnownError(error, telemetry)
   const rendered = toOpenAIError(known)
-  return new Response(JSON.stringify(rendered.body), { status: rendered.status, headers: { 'content-type': 'application/json', ...headers, ...rendered.headers } })
+  return new Response(JSON.stringify(rendered.body), {
+    status: rendered.status,
+    headers: { 'content-type': 'application/json', ...headers, ...rendered.headers },
+  })
 }
 
 export function toKnownError(error: unknown, telemetry: Telemetry): AppError {

@@ -12,5 +12,8 @@ test.each([
 })
 
 test('the decision is two headers', () => {
-  expect(toRouteHeaders({ needs_orchestration: true, source: 'classifier', reason: 'two things' })).toEqual({ 'x-signalbox-route': 'complex', 'x-signalbox-route-reason': 'classifier: two things' })
+  expect(toRouteHeaders({ needs_orchestration: true, source: 'classifier', reason: 'two things' })).toEqual({
+    'x-signalbox-route': 'complex',
+    'x-signalbox-route-reason': 'classifier: two things',
+  })
 })

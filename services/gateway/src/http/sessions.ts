@@ -17,7 +17,14 @@ export function mountSessions(v1: Hono<GatewayEnv>, orchestrator: Orchestrator):
     const page = await orchestrator.list(readQuery(c), toCall(c))
     const data = page.sessions.map(render)
     // `after` takes what `next` says; it is not the last id.
-    return c.json({ object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: page.next !== '', next: page.next === '' ? null : page.next })
+    return c.json({
+      object: 'list',
+      data,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+      has_more: page.next !== '',
+      next: page.next === '' ? null : page.next,
+    })
   })
   v1.get('/sessions/:id', async (c) => c.json(render(await orchestrator.find(readId(c.req.param('id')), toCall(c)))))
   v1.delete('/sessions/:id', async (c) => c.json(render(await orchestrator.cancel(readId(c.req.param('id')), toCall(c)))))

@@ -32,7 +32,8 @@ function requireOrchestrable(request: ChatRequest): void {
   if (request.logprobs === true) throw refuse('logprobs', 'an orchestrated answer has none')
   if (request.modalities?.includes('audio')) throw refuse('modalities', 'an orchestrated answer is text')
   const choice = request['tool_choice']
-  if (choice === 'required' || (typeof choice === 'object' && choice !== null)) throw refuse('tool_choice', 'an orchestrated answer calls none of the caller’s tools')
+  if (choice === 'required' || (typeof choice === 'object' && choice !== null))
+    throw refuse('tool_choice', 'an orchestrated answer calls none of the caller’s tools')
 }
 
 function refuse(param: string, why: string): AppError {

@@ -31,7 +31,8 @@ export function readDirectControl(request: ChatRequest): string | undefined {
   if (request.modalities?.includes('audio')) return 'the request asks for audio'
   const last = request.messages.at(-1)
   if (last?.role === 'tool' || last?.role === 'function') return 'the request continues a tool call'
-  if (!request.messages.some((message) => message.role === 'user' && (messageText(message) !== '' || hasOtherContent(message)))) return 'the request has no user text'
+  if (!request.messages.some((message) => message.role === 'user' && (messageText(message) !== '' || hasOtherContent(message))))
+    return 'the request has no user text'
   // Agents work on text: whoever shows a picture wants the model that sees it.
   return request.messages.some(hasOtherContent) ? 'the request holds more than text' : undefined
 }

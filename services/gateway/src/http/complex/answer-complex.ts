@@ -73,7 +73,13 @@ export async function answerComplex(c: GatewayContext, request: ComplexRequest, 
 
     if (chat.stream === true) {
       const headers = { ...request.headers, 'x-signalbox-status': session.status }
-      const broken = await streamAnswer(c.env.outgoing, teller, opening, news, { rendering, status: session.status, headers, keepAliveMs: path.keepAliveMs, stopBell: path.stopBell })
+      const broken = await streamAnswer(c.env.outgoing, teller, opening, news, {
+        rendering,
+        status: session.status,
+        headers,
+        keepAliveMs: path.keepAliveMs,
+        stopBell: path.stopBell,
+      })
       if (broken) c.get('record').errorCode = broken.code
       return RESPONSE_ALREADY_SENT
     }

@@ -14,7 +14,11 @@ export interface Rendering {
 
 /** The first chunk, sent before anything is known. */
 export function renderOpening({ identity, sessionId, withUsageKey, progress }: Rendering, status: string): ChatCompletionChunk {
-  return toChunk(identity, { role: 'assistant', content: '' }, { withUsageKey, ...(progress !== 'none' && { signalbox: { v: 1, session_id: sessionId, status } }) })
+  return toChunk(
+    identity,
+    { role: 'assistant', content: '' },
+    { withUsageKey, ...(progress !== 'none' && { signalbox: { v: 1, session_id: sessionId, status } }) },
+  )
 }
 
 /** What is told, as a chunk that every client of OpenAI's takes; undefined for what the caller does not wish to see. */

@@ -22,7 +22,13 @@ export interface StreamOptions {
 const PROGRESS_EVERY_MS = 250
 
 /** Tells a session as an OpenAI stream, to its end. Answers what broke it off, if anything did. */
-export async function streamAnswer(outgoing: ServerResponse, teller: AnswerTeller, opening: readonly Telling[], news: AsyncIterable<SessionNews>, options: StreamOptions): Promise<AppError | undefined> {
+export async function streamAnswer(
+  outgoing: ServerResponse,
+  teller: AnswerTeller,
+  opening: readonly Telling[],
+  news: AsyncIterable<SessionNews>,
+  options: StreamOptions,
+): Promise<AppError | undefined> {
   const writer = openEventWriter(outgoing, options)
   let broken: AppError | undefined
   const breakOff = (error: AppError): void => {

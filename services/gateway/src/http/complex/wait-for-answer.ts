@@ -17,7 +17,12 @@ export interface WaitOptions {
 export type WaitOutcome = { status: string; completion: ChatCompletion } | { status: string; error: AppError }
 
 /** Waits for a session's answer; one that takes too long is told where it will be. Never a part of an answer. */
-export async function waitForAnswer(teller: AnswerTeller, ending: Ending | undefined, news: AsyncIterator<SessionNews>, options: WaitOptions): Promise<WaitOutcome> {
+export async function waitForAnswer(
+  teller: AnswerTeller,
+  ending: Ending | undefined,
+  news: AsyncIterator<SessionNews>,
+  options: WaitOptions,
+): Promise<WaitOutcome> {
   const { rendering, waitMs, stopBell } = options
   const stopped = Promise.withResolvers<Ending>()
   const off = stopBell.onStop((error) => stopped.resolve({ type: 'fault', error, status: 'unknown' }))

@@ -35,6 +35,7 @@ function readChoice<Choice extends string>(name: string, headers: IncomingHttpHe
 
 function readIdempotencyKey(value: string | undefined): string | undefined {
   if (value === undefined || value === '') return undefined
-  if (!/^[\x21-\x7e]{1,255}$/.test(value)) throw new AppError('invalid_request', 'Idempotency-Key: must be 255 printable characters at most.', { param: 'Idempotency-Key' })
+  if (!/^[\x21-\x7e]{1,255}$/.test(value))
+    throw new AppError('invalid_request', 'Idempotency-Key: must be 255 printable characters at most.', { param: 'Idempotency-Key' })
   return value
 }

@@ -22,7 +22,10 @@ export function judgeReply(reply: { status: number; contentType: string | undefi
   if (reply.status !== 200) return refuse('upstream_invalid', `The model endpoint ${asked.host} answered with status ${reply.status}.`)
   if (asked.stream && kind === 'text/event-stream') return { type: 'stream' }
   if (!asked.stream && isJson) return { type: 'whole' }
-  return refuse('upstream_invalid', `The model endpoint ${asked.host} answered with ${describe(kind)} instead of ${asked.stream ? 'a stream of events' : 'JSON'}.`)
+  return refuse(
+    'upstream_invalid',
+    `The model endpoint ${asked.host} answered with ${describe(kind)} instead of ${asked.stream ? 'a stream of events' : 'JSON'}.`,
+  )
 }
 
 function refuse(code: 'upstream_failed' | 'upstream_invalid', message: string, retryable?: boolean): ReplyVerdict {
@@ -31,7 +34,9 @@ function refuse(code: 'upstream_failed' | 'upstream_invalid', message: string, r
 
 function reword(status: number, host: string): OpenAIErrorBody {
   const type = status === 429 ? 'rate_limit_error' : status >= 500 ? 'server_error' : 'invalid_request_error'
-  return { error: { message: `The model endpoint ${host} answered with status ${status} and no error that can be read.`, type, param: null, code: 'upstream_error' } }
+  return {
+    error: { message: `The model endpoint ${host} answered with status ${status} and no error that can be read.`, type, param: null, code: 'upstream_error' },
+  }
 }
 
 function describe(kind: string): string {

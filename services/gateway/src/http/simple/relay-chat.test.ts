@@ -20,7 +20,11 @@ afterEach(() => {
 test('a caller that does not read pauses the upstream, and one that reads again lets it go on', async () => {
   const { outgoing, readAll } = await callerThatDoesNotRead()
   const upstream = createPuppetUpstream()
-  const relayed = relayChat(upstream, { body: Buffer.alloc(0), stream: true, requestId: 'r' }, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} })
+  const relayed = relayChat(
+    upstream,
+    { body: Buffer.alloc(0), stream: true, requestId: 'r' },
+    { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} },
+  )
   upstream.begin({ 'content-type': 'text/event-stream' })
   let pieces = 0
   while (!upstream.paused() && pieces < 10_000) {
@@ -41,7 +45,11 @@ test('a caller that does not read pauses the upstream, and one that reads again 
 test('a caller that left while the connection was being made stops the upstream as soon as it is', async () => {
   const { outgoing } = await callerThatDoesNotRead()
   const upstream = createPuppetUpstream({ connected: false })
-  const relayed = relayChat(upstream, { body: Buffer.alloc(0), stream: true, requestId: 'r' }, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} })
+  const relayed = relayChat(
+    upstream,
+    { body: Buffer.alloc(0), stream: true, requestId: 'r' },
+    { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} },
+  )
   outgoing.destroy()
   await expect(relayed).rejects.toMatchObject({ code: 'canceled' })
   expect(upstream.aborted()).toBe(false)

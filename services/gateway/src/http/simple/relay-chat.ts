@@ -127,7 +127,11 @@ export function relayChat(upstream: ModelUpstream, request: RelayRequest, caller
 }
 
 /** Where the reply's body goes; or what is wrong with it; or that the caller has been told all there is. */
-function openReply(status: number, upstreamHeaders: IncomingHttpHeaders, to: { outgoing: ServerResponse; stream: boolean; host: string; ours: Record<string, string> }): ReplySink | AppError | 'told' {
+function openReply(
+  status: number,
+  upstreamHeaders: IncomingHttpHeaders,
+  to: { outgoing: ServerResponse; stream: boolean; host: string; ours: Record<string, string> },
+): ReplySink | AppError | 'told' {
   const { outgoing, host } = to
   const verdict = judgeReply({ status, contentType: upstreamHeaders['content-type'] }, to)
   if (verdict.type === 'refused') return verdict.error

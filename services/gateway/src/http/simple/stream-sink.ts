@@ -30,7 +30,8 @@ export function createStreamSink(outgoing: ServerResponse, reply: { headers: Rep
 
   const send = (bytes: Buffer): boolean => {
     if (!sent) {
-      if (!FIRST_BYTES.has(bytes[0])) throw new AppError('upstream_invalid', `The model endpoint ${reply.host} promised a stream of events and sent something else.`)
+      if (!FIRST_BYTES.has(bytes[0]))
+        throw new AppError('upstream_invalid', `The model endpoint ${reply.host} promised a stream of events and sent something else.`)
       outgoing.writeHead(200, { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', ...reply.headers })
       sent = true
     }
