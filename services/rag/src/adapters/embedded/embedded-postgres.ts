@@ -37,8 +37,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   let port = 0
 
   async function start(wanted: number): Promise<void> {
+    // A watched parent would have its child report every import on the channel that we listen on.
+    const { WATCH_REPORT_DEPENDENCIES: _watched, ...environment } = process.env
     child = fork(fileURLToPath(new URL('pglite-process.ts', import.meta.url)), [data, String(wanted)], {
-      env: { ...process.env, SIGNALBOX_PGLITE_PASSWORD: password },
+      env: { ...environment, SIGNALBOX_PGLITE_PASSWORD: password },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     const said = collect(child)
