@@ -48,6 +48,22 @@ export function describeSessionStoreAcrossProcesses(name: string, openStore: Ope
       expect(events.flatMap((event) => (event.type === 'node.progress' ? [event.text] : []))).toEqual(notesIn(stored))
     })
 
+    test('processes that write to sessions of their own do not fail each other', { timeout: 60_000 }, async () => {
+      const { store, processes } = await storeAndProcesses(2)
+      const created = await Promise.all(processes.map(() => store.create(sampleSession({ goal: '' }), [])))
+      const writing = Promise.all(processes.map((other, index) => other.writeInTurns(created[index]?.document.id ?? '', 'w', 200)))
+      let done = false
+      const over = writing.finally(() => (done = true))
+      const own = await store.create(sampleSession(), [])
+      for (let lease = await acquired(store, own.document.id); !done; await breath()) {
+        await store.append(lease, [progress('x')])
+        await store.release(lease)
+        lease = await acquired(store, own.document.id)
+      }
+      await over
+      for (const { document } of created) expect((await store.load(document.id))?.rev).toBe(201)
+    })
+
     test('a process that was held up past its lease, between reading and writing, is refused', { timeout: 60_000 }, async () => {
       const { store, processes } = await storeAndProcesses(2)
       const [slow, quick] = processes as [StoreProcess, StoreProcess]
@@ -97,11 +113,14 @@ export function describeSessionStoreAcrossProcesses(name: string, openStore: Ope
         const created = await store.create(sampleSession(), [])
         const { id } = created.document
         const lease = await acquired(store, id)
-        const pushed = other.call('push', id, { type: 'cancel' })
+        let acknowledged = false
+        const pushed = other.call('push', id, { type: 'cancel' }).then(() => (acknowledged = true))
         for (let step = 0; step < round % 40; step += 1) await breath()
+        const cameBefore = acknowledged
         const parked = await store.park(lease, { ...created, document: { ...created.document, status: 'waiting_approval' }, events: [] })
         await pushed
 
+        expect(parked && cameBefore).toBe(false)
         expect(await store.inbox(id)).toHaveLength(1)
         expect(await store.unattended(10)).toEqual(parked ? [id] : [])
         expect(await store.renew(lease, 60_000)).toBe(!parked)

@@ -89,10 +89,14 @@ export function inboxRules(stores: Stores): void {
         const { id } = created.document
         const lease = await acquired(here, id)
         const waiting = { ...created.document, status: 'waiting_approval' as const }
-        const push = (): Promise<void> => there.push(id, { type: 'cancel' })
-        const park = (): Promise<boolean> => here.park(lease, { ...created, document: waiting, events: [] })
-        const [parked] = round % 2 === 0 ? await Promise.all([park(), push()]) : (await Promise.all([push(), park()])).toReversed()
+        let acknowledged = false
+        const pushed = there.push(id, { type: 'cancel' }).then(() => (acknowledged = true))
+        for (let step = 0; step < round % 5; step += 1) await Promise.resolve()
+        const cameBefore = acknowledged
+        const parked = await here.park(lease, { ...created, document: waiting, events: [] })
+        await pushed
 
+        expect(parked && cameBefore).toBe(false)
         expect(await here.inbox(id)).toHaveLength(1)
         expect((await here.load(id))?.document.status).toBe(parked ? 'waiting_approval' : 'active')
         // Parked, so the message came after: the sweeper finds it. Not parked, so the holder goes on.

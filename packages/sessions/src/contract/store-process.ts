@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as breath } from 'node:timers/promises'
 
 import type { AppError } from '@signalbox/errors'
 
@@ -45,7 +45,7 @@ async function writeInTurns(id: string, holder: string, count: number): Promise<
       say({ acknowledged: note })
       written += 1
     }
-    await pause(1)
+    await breath()
   }
 }
 
