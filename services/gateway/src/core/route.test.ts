@@ -47,6 +47,11 @@ test('what no rule decides is left to the classifier', () => {
   expect(route(NOTHING)).toBeUndefined()
 })
 
+test('a session by a name that is none of ours is not found, and its name goes nowhere', () => {
+  expect(() => route({ ...NOTHING, session: `${SESSION}\r\nx` })).toThrow(new AppError('not_found', 'There is no such session.', { param: 'X-Session-Id' }))
+  expect(route({ ...NOTHING, session: 'nonsense', skip: true })?.source).toBe('header')
+})
+
 test('two wishes that exclude each other are refused', () => {
   expect(() => route({ ...NOTHING, skip: true, force: true })).toThrow(AppError)
 })

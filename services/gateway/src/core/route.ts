@@ -1,4 +1,4 @@
-import type { RoutingDecision } from '@signalbox/contracts'
+import { isSessionId, type RoutingDecision } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 
 import { readBackgroundCall } from './background-call.ts'
@@ -35,7 +35,11 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
   },
   {
     name: 'a session that the caller named',
-    decide: ({ session }) => (session === undefined ? undefined : { ...complex('session', `session ${session}`), session }),
+    decide({ session }) {
+      if (session === undefined) return undefined
+      if (!isSessionId(session)) throw new AppError('not_found', 'There is no such session.', { param: 'X-Session-Id' })
+      return { ...complex('session', `session ${session}`), session }
+    },
   },
   {
     // Only where the choice is ours: a caller of a model by its own name wants that model, whatever the text says.

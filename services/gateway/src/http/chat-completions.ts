@@ -51,10 +51,8 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
     } catch (error) {
       const known = toKnownError(error, options.telemetry)
       record.errorCode = known.code
-      if (caller.left) {
-        record.disconnected = true
-        return RESPONSE_ALREADY_SENT
-      }
+      if (caller.left) record.disconnected = true
+      if (caller.left || outgoing.headersSent) return RESPONSE_ALREADY_SENT
       if (known.code !== 'payload_too_large' || incoming.readableEnded) return renderError(known, options.telemetry, headers)
       const { status, body } = toOpenAIError(known)
       refuseLargeBody(incoming, outgoing, { status, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) })
