@@ -4,7 +4,7 @@ import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporte
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { BatchSpanProcessor, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { DestinationStream, Logger } from 'pino'
 
 import { createLogger, type LogLevel } from './logger.ts'
@@ -37,7 +37,10 @@ export interface TelemetryOptions {
 export function openTelemetry(options: TelemetryOptions): Telemetry {
   context.setGlobalContextManager(sharedContextManager())
   const resource = resourceFromAttributes({ 'service.name': options.service, 'service.version': options.version ?? '0.1.0' })
-  const traces = new TracerProvider({ resource, spanProcessors: spanProcessors(options) })
+  const processors = spanProcessors(options)
+  // Where nobody looks at spans none are kept; trace ids are made and passed on all the same, for the logs.
+  const sampler = processors.length > 0 ? new ParentBasedSampler({ root: new AlwaysOnSampler() }) : new AlwaysOffSampler()
+  const traces = new TracerProvider({ resource, sampler, spanProcessors: processors })
   const reader = new PrometheusExporter({ preventServerStart: true })
   const metrics = new MeterProvider({ resource, readers: [reader] })
   const serializer = new PrometheusSerializer('', false, undefined, true, true)

@@ -1,4 +1,4 @@
-import { connectAgent, dataOf, textOf, type Json } from '@signalbox/a2a'
+import { connectAgent, dataOf, textOf, type Json, type Part } from '@signalbox/a2a'
 import { EXTENSIONS, usageSchema, type PlanRequest } from '@signalbox/contracts'
 import { AppError, isErrorCode } from '@signalbox/errors'
 import type { Telemetry } from '@signalbox/telemetry'
@@ -21,12 +21,17 @@ export function createA2APlanner(options: { url: string; token: string | undefin
     async draw(request, signal): Promise<PlanDraft> {
       const data: PlanRequest = { kind: 'plan-request', ...request }
       let draft: z.infer<typeof draftSchema> | undefined
+      const read = (parts: readonly Part[]): void => void (draft = dataOf(parts).map((part) => draftSchema.safeParse(part)).find(({ success }) => success)?.data ?? draft)
       for await (const event of connection.stream({ parts: [{ kind: 'data', data: data as unknown as Json }] }, { signal, deadlineMs: options.deadlineMs })) {
-        if (event.type === 'artifact') draft = dataOf(event.artifact.parts).map((part) => draftSchema.safeParse(part)).find(({ success }) => success)?.data ?? draft
-        if (event.type !== 'status' || event.status.state === 'working') continue
-        if (event.status.state !== 'completed') throw planningFailed(textOf(event.status.message?.parts ?? []), event.metadata?.[EXTENSIONS.failure])
-        if (!draft) throw new AppError('upstream_invalid', 'The planner ended without a plan.')
-        const usage = usageSchema.safeParse(event.metadata?.[EXTENSIONS.usage])
+        if (event.type === 'message') throw new AppError('upstream_invalid', 'The planner answered without a task.')
+        if (event.type === 'artifact') read(event.artifact.parts)
+        if (event.type === 'task') for (const { parts } of event.task.artifacts) read(parts)
+        const status = event.type === 'task' ? event.task.status : event.type === 'status' ? event.status : undefined
+        if (!status || status.state === 'working' || status.state === 'submitted') continue
+        const metadata = event.type === 'status' ? event.metadata : undefined
+        if (status.state !== 'completed') throw planningFailed(textOf(status.message?.parts ?? []), metadata?.[EXTENSIONS.failure])
+        if (!draft) break
+        const usage = usageSchema.safeParse(metadata?.[EXTENSIONS.usage])
         return { plan: draft.plan, repairs: draft.repairs, usage: usage.success ? usage.data : undefined }
       }
       throw new AppError('upstream_invalid', 'The planner ended without a plan.')

@@ -4,10 +4,10 @@ import { AppError, toAppError } from '@signalbox/errors'
 import { conditionHolds, type RuleEngine } from './condition.ts'
 import { makePlan } from './make-plan.ts'
 import type { AgentCaller, AgentDirectory, Observer, Planner } from './ports.ts'
-import { applyHappenings, createQueue, type Happening } from './happenings.ts'
+import { applyHappenings, createQueue, startedEvent, type Happening } from './happenings.ts'
 import { runNode, toFault, type NodeEnd, type NodeReports, type RetryPolicy } from './run-node.ts'
 import { schedule, type ScheduleLimits } from './schedule.ts'
-import { happened, stamp, withEnd, withNode, withPlan } from './session-run.ts'
+import { happened, stamp, withEnd, withNode, withPlan, withTry } from './session-run.ts'
 
 /**
  * Drives one session from where it stands to its end, under a lease.
@@ -99,9 +99,9 @@ async function runPlan(tools: DriveTools): Promise<void> {
   const deadline = setTimeout(() => queue.push({ type: 'broken', error: new AppError('deadline_exceeded', `The session did not finish within ${tools.limits.sessionDeadlineMs / 1_000} s.`, { retryable: false }) }), left)
   const signal = AbortSignal.any([tools.signal, stop.signal])
 
-  const launch = (id: string, revive: boolean): void => {
+  const launch = (id: string): void => {
     const node = (session.document.plan?.nodes ?? []).find((candidate) => candidate.id === id) as PlanNode
-    const work = runOne(tools, node, revive, queue.push, answer, signal).then(
+    const work = runOne(tools, node, queue.push, answer, signal).then(
       (end) => queue.push({ type: 'ended', node: id, end }),
       (error: unknown) => (signal.aborted ? undefined : queue.push({ type: 'broken', error })),
     )
@@ -109,7 +109,7 @@ async function runPlan(tools: DriveTools): Promise<void> {
   }
 
   try {
-    for (const [id, state] of Object.entries(session.document.nodes)) if (state.state === 'running') launch(id, true)
+    for (const [id, state] of Object.entries(session.document.nodes)) if (state.state === 'running') launch(id)
     queue.push({ type: 'look' })
     for (;;) {
       const happenings = await queue.take()
@@ -128,7 +128,7 @@ async function runPlan(tools: DriveTools): Promise<void> {
       if (document !== session.document) await session.save(document, events)
       else if (events.length > 0) await session.append(events)
       turn.saved.forEach((saved) => saved())
-      for (const id of decided.start) launch(id, false)
+      for (const id of decided.start) launch(id)
     }
   } finally {
     clearInterval(look)
@@ -157,7 +157,12 @@ function decide(before: SessionDocument, tools: DriveTools): { document: Session
     events.push(happened({ type: 'node.skipped', node: id, agent: (before.nodes[id] as NodeState).agent, reason }))
   }
   if (fault) return { document, events, start: [], outcome: 'failed', fault }
-  for (const id of decision.start) document = withNode(document, id, { state: 'running', started_at: stamp() })
+  for (const id of decision.start) {
+    // The first try is part of the start, so that both are one save.
+    const { agent, attempts, epoch } = document.nodes[id] as NodeState
+    document = withTry(withNode(document, id, { state: 'running', started_at: stamp() }), { node: id, agent, attempt: attempts + 1, epoch: epoch + 1 })
+    events.push(startedEvent(document, id))
+  }
   return { document, events, start: decision.start, outcome: decision.outcome }
 }
 
@@ -210,7 +215,7 @@ function watchForCancel(tools: DriveTools): { signal: AbortSignal; stop: () => v
   return { signal: controller.signal, stop: () => clearInterval(timer) }
 }
 
-function runOne(tools: DriveTools, node: PlanNode, revive: boolean, push: (happening: Happening) => void, answer: { length: number }, signal: AbortSignal): Promise<NodeEnd> {
+function runOne(tools: DriveTools, node: PlanNode, push: (happening: Happening) => void, answer: { length: number }, signal: AbortSignal): Promise<NodeEnd> {
   const { session, observer } = tools
   const { document } = session
   const state = document.nodes[node.id] as NodeState
@@ -226,7 +231,7 @@ function runOne(tools: DriveTools, node: PlanNode, revive: boolean, push: (happe
       answer.length += text.length
     },
   }
-  const facts = { node: node.id, agent: node.agent, attempt: state.attempts + 1, needs: node.needs }
+  const facts = { node: node.id, agent: node.agent, attempt: state.attempts, needs: node.needs }
   return observer.node(facts, async () => {
     const end = await runNode(
       {
@@ -236,7 +241,7 @@ function runOne(tools: DriveTools, node: PlanNode, revive: boolean, push: (happe
         goal: document.goal,
         conversation: document.conversation,
         inputs: gatherInputs(document, node),
-        before: { epoch: state.epoch, attempts: state.attempts, agent: revive ? state.agent : node.agent, taskId: state.task_id, running: revive && state.attempts > 0 },
+        begun: { epoch: state.epoch, attempts: state.attempts, agent: state.agent, taskId: state.task_id },
         defaultDeadlineMs: tools.limits.nodeDeadlineMs,
         defaultRetries: tools.limits.nodeRetries,
       },

@@ -20,11 +20,9 @@ export function applyHappenings(before: SessionDocument, happenings: readonly Ha
   for (const happening of happenings) {
     if (happening.type === 'event') events.push(happening.event)
     else if (happening.type === 'attempt') {
-      const { node, agent, attempt } = happening
-      const instruction = document.plan?.nodes.find(({ id }) => id === node)?.instruction ?? ''
       document = withTry(document, happening)
       saved.push(happening.saved)
-      events.push(happened({ type: 'node.started', node, agent, instruction: instruction.slice(0, 300), attempt }))
+      events.push(startedEvent(document, happening.node))
     } else if (happening.type === 'task') document = withNode(document, happening.node, { task_id: happening.taskId })
     else if (happening.type === 'ended') {
       const ended = applyEnd(document, happening.node, happening.end)
@@ -33,6 +31,13 @@ export function applyHappenings(before: SessionDocument, happenings: readonly Ha
     }
   }
   return { document, events, saved }
+}
+
+/** A try of a node has begun, as the document says. */
+export function startedEvent(document: SessionDocument, node: string): NewSessionEvent {
+  const { agent, attempts } = document.nodes[node] as NodeState
+  const instruction = document.plan?.nodes.find(({ id }) => id === node)?.instruction ?? ''
+  return happened({ type: 'node.started', node, agent, instruction: instruction.slice(0, 300), attempt: attempts })
 }
 
 function applyEnd(before: SessionDocument, node: string, end: NodeEnd): { document: SessionDocument; events: NewSessionEvent[] } {

@@ -6,7 +6,7 @@ import type { AgentCaller, NodeCall } from './ports.ts'
 
 /** What is reported while a node runs, to be saved before it goes on. */
 export interface NodeReports {
-  /** A try begins: on which agent, as which epoch. Settles once it is saved, so that a crash cannot send the try under another key. */
+  /** Another try begins: on which agent, as which epoch. Settles once it is saved, so that a crash cannot send the try under another key. */
   attempt(facts: { agent: string; attempt: number; epoch: number }): Promise<void>
   /** The try's A2A task is known. */
   task(taskId: string): void
@@ -27,8 +27,8 @@ export interface NodeRun {
   goal: string
   conversation: NodeCall['conversation']
   inputs: NodeCall['inputs']
-  /** What is known from an earlier life of this node, after a crash. */
-  before: { epoch: number; attempts: number; agent: string; taskId?: string | undefined; running: boolean }
+  /** The try that was saved as begun: now, or in an earlier life of this node, which may have got as far as a task. */
+  begun: { epoch: number; attempts: number; agent: string; taskId?: string | undefined }
   defaultDeadlineMs: number
   defaultRetries: number
 }
@@ -44,8 +44,8 @@ export type NodeEnd = { state: 'completed'; output: NodeOutput; usage: Usage | u
  */
 export async function runNode(run: NodeRun, tools: { agents: AgentCaller; retry: RetryPolicy; report: NodeReports; signal: AbortSignal }): Promise<NodeEnd> {
   const { node } = run
-  const agents = [run.before.agent, ...(node.on_failure === 'fallback' && node.fallback !== undefined && node.fallback !== run.before.agent ? [node.fallback] : [])]
-  const progress: Progress = { epoch: run.before.epoch, attempts: run.before.attempts, resume: run.before.running ? run.before.taskId : undefined, reuseEpoch: run.before.running, spoke: false, usage: undefined }
+  const agents = [run.begun.agent, ...(node.on_failure === 'fallback' && node.fallback !== undefined && node.fallback !== run.begun.agent ? [node.fallback] : [])]
+  const progress: Progress = { epoch: run.begun.epoch, attempts: run.begun.attempts, resume: run.begun.taskId, begun: true, spoke: false, usage: undefined }
   let fault: AppError | undefined
   for (const [index, agent] of agents.entries()) {
     if (fault && index > 0) tools.report.fallback({ from: agents[index - 1] as string, agent, error: toFault(fault, node.id) })
@@ -70,22 +70,22 @@ interface Progress {
   epoch: number
   attempts: number
   resume: string | undefined
-  /** True for a try that an earlier life had begun: it keeps its key. */
-  reuseEpoch: boolean
+  /** True for the try that was saved as begun: it keeps its key. */
+  begun: boolean
   spoke: boolean
   usage: Usage | undefined
 }
 
 async function oneTry(run: NodeRun, agent: string, progress: Progress, tools: { agents: AgentCaller; report: NodeReports; signal: AbortSignal }): Promise<{ output: NodeOutput; usage: Usage | undefined }> {
   const { node } = run
-  if (!progress.reuseEpoch) {
+  const taskId = progress.resume
+  if (!progress.begun) {
     progress.epoch += 1
     progress.attempts += 1
+    await tools.report.attempt({ agent, attempt: progress.attempts, epoch: progress.epoch })
   }
-  const taskId = progress.resume
-  progress.reuseEpoch = false
+  progress.begun = false
   progress.resume = undefined
-  await tools.report.attempt({ agent, attempt: progress.attempts, epoch: progress.epoch })
 
   const deadline = AbortSignal.timeout((node.deadline_s ?? run.defaultDeadlineMs / 1_000) * 1_000)
   const signal = AbortSignal.any([tools.signal, deadline])
