@@ -72,9 +72,11 @@ function toParts(call: NodeCall, extensions: readonly string[]): Part[] {
   return [{ kind: 'text', text }]
 }
 
+/** What is heard, with the end last. The stream is read out even so: leaving it early would cost its connection. */
 async function* hear(events: AsyncIterable<StreamEvent>, cancel: (taskId: string) => Promise<unknown>): AsyncGenerator<NodeSignal> {
   const artifacts = new Map<string, Artifact>()
   let spoken = 0
+  let end: NodeSignal | undefined
   for await (const event of events) {
     if (event.type === 'message') {
       yield { type: 'delta', text: textOf(event.message.parts) }
@@ -86,7 +88,7 @@ async function* hear(events: AsyncIterable<StreamEvent>, cancel: (taskId: string
         artifacts.set(artifact.artifactId, { ...artifact, parts: [...artifact.parts] })
         yield { type: 'delta', text: textOf(artifact.parts) }
       }
-      if (TERMINAL_STATES.has(event.task.status.state) || event.task.status.state.endsWith('-required')) return yield await ended(event.task.status, undefined, artifacts, event.task, cancel)
+      if (TERMINAL_STATES.has(event.task.status.state) || event.task.status.state.endsWith('-required')) end = await ended(event.task.status, undefined, artifacts, event.task, cancel)
     }
     if (event.type === 'artifact') {
       const existing = artifacts.get(event.artifact.artifactId)
@@ -101,9 +103,10 @@ async function* hear(events: AsyncIterable<StreamEvent>, cancel: (taskId: string
       const { state, message } = event.status
       if (state === 'working' || state === 'submitted') {
         if (message) yield { type: 'progress', text: textOf(message.parts) }
-      } else return yield await ended(event.status, event.metadata, artifacts, { id: event.taskId }, cancel)
+      } else end = await ended(event.status, event.metadata, artifacts, { id: event.taskId }, cancel)
     }
   }
+  if (end) yield end
 }
 
 async function ended(status: TaskStatus, metadata: Record<string, Json> | undefined, artifacts: ReadonlyMap<string, Artifact>, task: Pick<Task, 'id'>, cancel: (taskId: string) => Promise<unknown>): Promise<NodeSignal> {

@@ -1,5 +1,5 @@
 import { connectAgent, dataOf, textOf, type Json, type Part } from '@signalbox/a2a'
-import { EXTENSIONS, usageSchema, type PlanRequest } from '@signalbox/contracts'
+import { EXTENSIONS, usageSchema, type PlanRequest, type Usage } from '@signalbox/contracts'
 import { AppError, isErrorCode } from '@signalbox/errors'
 import type { Telemetry } from '@signalbox/telemetry'
 import { z } from 'zod'
@@ -21,6 +21,7 @@ export function createA2APlanner(options: { url: string; token: string | undefin
     async draw(request, signal): Promise<PlanDraft> {
       const data: PlanRequest = { kind: 'plan-request', ...request }
       let draft: z.infer<typeof draftSchema> | undefined
+      let usage: Usage | undefined
       const read = (parts: readonly Part[]): void => void (draft = dataOf(parts).map((part) => draftSchema.safeParse(part)).find(({ success }) => success)?.data ?? draft)
       for await (const event of connection.stream({ parts: [{ kind: 'data', data: data as unknown as Json }] }, { signal, deadlineMs: options.deadlineMs })) {
         if (event.type === 'message') throw new AppError('upstream_invalid', 'The planner answered without a task.')
@@ -30,11 +31,10 @@ export function createA2APlanner(options: { url: string; token: string | undefin
         if (!status || status.state === 'working' || status.state === 'submitted') continue
         const metadata = event.type === 'status' ? event.metadata : undefined
         if (status.state !== 'completed') throw planningFailed(textOf(status.message?.parts ?? []), metadata?.[EXTENSIONS.failure])
-        if (!draft) break
-        const usage = usageSchema.safeParse(metadata?.[EXTENSIONS.usage])
-        return { plan: draft.plan, repairs: draft.repairs, usage: usage.success ? usage.data : undefined }
+        usage = usageSchema.safeParse(metadata?.[EXTENSIONS.usage]).data
       }
-      throw new AppError('upstream_invalid', 'The planner ended without a plan.')
+      if (!draft) throw new AppError('upstream_invalid', 'The planner ended without a plan.')
+      return { plan: draft.plan, repairs: draft.repairs, usage }
     },
     async reachable(signal) {
       return connection.card({ signal, fresh: true }).then(
