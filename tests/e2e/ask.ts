@@ -25,8 +25,8 @@ export async function ask(client: OpenAI, question: string, options: { model?: s
     .withResponse()
   const chunks: SignalboxChunk[] = []
   for await (const chunk of stream) {
-    chunks.push(chunk as SignalboxChunk)
-    options.onChunk?.(chunk as SignalboxChunk)
+    chunks.push(chunk)
+    options.onChunk?.(chunk)
   }
   const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta as SignalboxChunk['choices'][number]['delta']))
   return {
