@@ -18,10 +18,15 @@ const HEALTH_TIMEOUT_MS = 3_000
  */
 export async function openRag(config: RagConfig, options: { telemetry?: Telemetry; publicUrl?: string } = {}): Promise<Service> {
   const llm = resolveLlm('rag', config)
-  const telemetry = options.telemetry ?? openTelemetry({ service: 'rag', level: config.LOG_LEVEL, otlpEndpoint: config.OTEL_SDK_DISABLED ? undefined : config.OTEL_EXPORTER_OTLP_ENDPOINT })
+  const telemetry =
+    options.telemetry ??
+    openTelemetry({ service: 'rag', level: config.LOG_LEVEL, otlpEndpoint: config.OTEL_SDK_DISABLED ? undefined : config.OTEL_EXPORTER_OTLP_ENDPOINT })
   const { knowledge, documents, sql, close } = await openKnowledge(config, telemetry)
   const model = openChatModel({ ...llm, telemetry })
-  const tasks = createTaskEngine({ executor: createRagExecutor({ knowledge, model, telemetry, topK: config.RETRIEVE_TOP_K, perDocument: config.RETRIEVE_PER_DOCUMENT }), telemetry })
+  const tasks = createTaskEngine({
+    executor: createRagExecutor({ knowledge, model, telemetry, topK: config.RETRIEVE_TOP_K, perDocument: config.RETRIEVE_PER_DOCUMENT }),
+    telemetry,
+  })
   const stopping = new AbortController()
   let indexing: Promise<unknown> = Promise.resolve()
 
@@ -30,11 +35,23 @@ export async function openRag(config: RagConfig, options: { telemetry?: Telemetr
     renderError: renderA2AError,
     health: async () => {
       const late = new Promise<false>((resolve) => setTimeout(resolve, HEALTH_TIMEOUT_MS, false).unref())
-      const there = await Promise.race([sql`SELECT 1`.then(() => true, () => false), late])
+      const there = await Promise.race([
+        sql`SELECT 1`.then(
+          () => true,
+          () => false,
+        ),
+        late,
+      ])
       return { ready: there, checks: { database: there ? 'ok' : 'unreachable' } }
     },
   })
-  mountAgent(app, { card: RAG_CARD, publicUrl: () => options.publicUrl ?? config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`, tasks, telemetry, token: config.SERVICE_TOKEN })
+  mountAgent(app, {
+    card: RAG_CARD,
+    publicUrl: () => options.publicUrl ?? config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
+    tasks,
+    telemetry,
+    token: config.SERVICE_TOKEN,
+  })
   app.use('/v1/*', requireServiceToken(config.SERVICE_TOKEN))
   app.route('/v1', documentRoutes({ knowledge, documents, maxBytes: config.INGEST_MAX_BYTES }))
 
@@ -44,7 +61,9 @@ export async function openRag(config: RagConfig, options: { telemetry?: Telemetr
     telemetry,
     async start() {
       // What an interrupted ingestion left without vectors gets them now, while questions are already answered.
-      indexing = knowledge.index(stopping.signal).catch((error: unknown) => stopping.signal.aborted || telemetry.log.warn({ err: error }, 'passages could not be given their vectors'))
+      indexing = knowledge
+        .index(stopping.signal)
+        .catch((error: unknown) => stopping.signal.aborted || telemetry.log.warn({ err: error }, 'passages could not be given their vectors'))
     },
     drain: (signal) => tasks.drain(signal),
     async close() {

@@ -73,8 +73,19 @@ async function reachService(url: string): Promise<{ url: string; token: string |
   if (answers) return { url, token: token || undefined, [Symbol.asyncDispose]: async () => undefined }
   process.stderr.write(`No rag service at ${url}: opening the knowledge base in ${dataDir}.\n`)
   // Taking documents in needs no model; the agent that would need one is not asked here.
-  const config = readConfig('ingest', ragConfigSchema, { ...process.env, DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1', SERVICE_TOKEN: undefined, LLM_BASE_URL: process.env['LLM_BASE_URL'] ?? 'http://127.0.0.1:9/v1' })
-  const listening = await listen(await openRag(config, { telemetry: openTelemetry({ service: 'rag', level: 'warn' }) }), { host: '127.0.0.1', port: 0, guarded: false })
+  const config = readConfig('ingest', ragConfigSchema, {
+    ...process.env,
+    DATA_DIR: dataDir,
+    PORT: '0',
+    HOST: '127.0.0.1',
+    SERVICE_TOKEN: undefined,
+    LLM_BASE_URL: process.env['LLM_BASE_URL'] ?? 'http://127.0.0.1:9/v1',
+  })
+  const listening = await listen(await openRag(config, { telemetry: openTelemetry({ service: 'rag', level: 'warn' }) }), {
+    host: '127.0.0.1',
+    port: 0,
+    guarded: false,
+  })
   return { url: listening.url, token: undefined, [Symbol.asyncDispose]: () => listening.stop() }
 }
 

@@ -30,7 +30,12 @@ export function describeKnowledge(name: string, configure: () => Promise<Knowled
     })
 
     test('a document without text fails with a reason, and the others do not', async () => {
-      expect(await opened.knowledge.ingest({ source: 'empty.md', text: ' \n' })).toEqual({ source: 'empty.md', status: 'failed', passages: 0, reason: 'there is no text in it' })
+      expect(await opened.knowledge.ingest({ source: 'empty.md', text: ' \n' })).toEqual({
+        source: 'empty.md',
+        status: 'failed',
+        passages: 0,
+        reason: 'there is no text in it',
+      })
       expect((await opened.knowledge.ingest({ source: 'b.md', text: 'words' })).status).toBe('added')
     })
 
@@ -43,7 +48,8 @@ export function describeKnowledge(name: string, configure: () => Promise<Knowled
     })
 
     test('rare words decide, common ones hardly do, and length is allowed for', async () => {
-      for (let index = 0; index < 12; index += 1) await opened.knowledge.ingest({ source: `common-${index}.md`, text: `The worker takes a job. Worker number ${index} is a worker.` })
+      for (let index = 0; index < 12; index += 1)
+        await opened.knowledge.ingest({ source: `common-${index}.md`, text: `The worker takes a job. Worker number ${index} is a worker.` })
       await opened.knowledge.ingest({ source: 'rare.md', text: 'The worker meets a hippogriff.' })
       await opened.knowledge.ingest({ source: 'long.md', text: `The hippogriff. ${'Much else is said here about many other things. '.repeat(12)}` })
       expect((await search('worker hippogriff')).map(({ source }) => source).slice(0, 2)).toEqual(['rare.md', 'long.md'])
@@ -52,11 +58,23 @@ export function describeKnowledge(name: string, configure: () => Promise<Knowled
     test('BM25 is computed as it is defined', async () => {
       await opened.knowledge.ingest({ source: 'one', text: 'apple apple pear' })
       await opened.knowledge.ingest({ source: 'two', text: 'pear plum' })
-      const { searchLexically } = await import('./adapters/postgres/lexical-search.ts')
-      const scores = [...(await searchLexically(opened.sql, 'apple', 10)).values()]
+      const { words } = await opened.knowledge.rank('apple', { candidates: 10, signal: signal() })
       // Titles count as part of the text: `one apple apple pear` has 4 terms (tf 2), `two pear plum` 3; mean 3.5.
       const weight = Math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
-      expect(scores).toEqual([expect.closeTo((weight * 2 * 2.2) / (2 + 1.2 * (1 - 0.75 + (0.75 * 4) / 3.5)), 5)])
+      expect([...words.values()]).toEqual([expect.closeTo((weight * 2 * 2.2) / (2 + 1.2 * (1 - 0.75 + (0.75 * 4) / 3.5)), 5)])
+    })
+
+    test('how often a word stands in a passage is counted exactly', async () => {
+      for (let times = 1; times <= 30; times += 1)
+        await opened.knowledge.ingest({ source: `n${times}`, text: `${'owl '.repeat(times)}${'hawk '.repeat(40 - times)}` })
+      const { words } = await opened.knowledge.rank('owl', { candidates: 100, signal: signal() })
+      const passages = await opened.sql<
+        { id: string; times: number }[]
+      >`SELECT id::text AS id, cardinality(t.positions) AS times FROM passages, unnest(terms) AS t WHERE t.lexeme = 'owl'`
+      // 40 words and a title in each: all are as long as the mean.
+      const weight = Math.log(1 + 0.5 / 30.5)
+      expect(passages).toHaveLength(30)
+      for (const { id, times } of passages) expect(words.get(id)).toBeCloseTo((weight * times * 2.2) / (times + 1.2), 6)
     })
 
     test('nothing in a question is an operator', async () => {
@@ -66,14 +84,20 @@ export function describeKnowledge(name: string, configure: () => Promise<Knowled
     })
 
     test('with enough passages vectors are computed, kept over new documents, and computed anew when the corpus has doubled', async () => {
-      for (let index = 0; index < 45; index += 1) await opened.knowledge.ingest({ source: `d${index}.md`, text: `${index % 2 ? 'Car engine wheel road' : 'Bread flour oven yeast'} number ${index} ${index % 2 ? 'drive motor' : 'bake dough'}.` })
+      for (let index = 0; index < 45; index += 1)
+        await opened.knowledge.ingest({
+          source: `d${index}.md`,
+          text: `${index % 2 ? 'Car engine wheel road' : 'Bread flour oven yeast'} number ${index} ${index % 2 ? 'drive motor' : 'bake dough'}.`,
+        })
       expect(await opened.knowledge.index(signal())).toMatchObject({ model: 'lsa-256', embedded: 45, refitted: true })
       expect(await opened.knowledge.index(signal())).toMatchObject({ embedded: 0, refitted: false })
       await opened.knowledge.ingest({ source: 'new.md', text: 'A motor and a wheel.' })
       expect(await opened.knowledge.index(signal())).toMatchObject({ embedded: 1, refitted: false })
       for (let index = 0; index < 45; index += 1) await opened.knowledge.ingest({ source: `e${index}.md`, text: `Ship sail mast number ${index}.` })
       expect(await opened.knowledge.index(signal())).toMatchObject({ embedded: 91, refitted: true })
-      const [row] = await opened.sql<{ spaces: number; vectors: number }[]>`SELECT (SELECT count(*)::int FROM spaces) AS spaces, (SELECT count(*)::int FROM passage_embeddings) AS vectors`
+      const [row] = await opened.sql<
+        { spaces: number; vectors: number }[]
+      >`SELECT (SELECT count(*)::int FROM spaces) AS spaces, (SELECT count(*)::int FROM passage_embeddings) AS vectors`
       expect(row).toEqual({ spaces: 1, vectors: 91 })
       expect((await search('engine'))[0]?.text).toMatch(/Car|motor/)
     })

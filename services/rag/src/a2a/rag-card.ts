@@ -9,7 +9,8 @@ export const RAG_CARD: Omit<AgentCard, 'url'> = {
     {
       id: SKILLS.retrieve,
       name: 'Retrieve passages',
-      description: 'Searches the knowledge base by words and by meaning and returns the best passages with their file, character span and score. Ask for one thing at a time; several lookups can run in parallel.',
+      description:
+        'Searches the knowledge base by words and by meaning and returns the best passages with their file, character span and score. Ask for one thing at a time; several lookups can run in parallel.',
       tags: ['retrieve', 'search', 'documents', 'knowledge', 'sources'],
       examples: ['how failing jobs are retried', 'what the first amendment protects'],
     },

@@ -51,7 +51,15 @@ export function createRagExecutor(options: RagExecutorOptions): AgentExecutor {
     const rewriter = createCitationRewriter(cited.resolve)
     const prompt = [toSection('question', question), toSection('passages', formatPassages(passages))].join('\n\n')
     let usage = NO_USAGE
-    for await (const event of model.stream({ messages: [{ role: 'system', content: SYSTEM }, { role: 'user', content: prompt }] }, { signal })) {
+    for await (const event of model.stream(
+      {
+        messages: [
+          { role: 'system', content: SYSTEM },
+          { role: 'user', content: prompt },
+        ],
+      },
+      { signal },
+    )) {
       if (event.type === 'text') writer.text(rewriter.push(event.text))
       if (event.type === 'end') {
         ;({ usage } = event)
@@ -75,7 +83,14 @@ export function createRagExecutor(options: RagExecutorOptions): AgentExecutor {
       const query = toQuery(text)
       const passages = await retrieve(query, signal)
       const part: PassagesPart = { kind: 'passages', query, passages }
-      writer.artifact({ artifactId: 'passages', name: 'passages', parts: [{ kind: 'text', text: tellFound(passages) }, { kind: 'data', data: part as unknown as Json }] })
+      writer.artifact({
+        artifactId: 'passages',
+        name: 'passages',
+        parts: [
+          { kind: 'text', text: tellFound(passages) },
+          { kind: 'data', data: part as unknown as Json },
+        ],
+      })
       writer.complete()
     },
   }
@@ -87,7 +102,9 @@ function readSkill(message: Message): string {
     .find(({ success }) => success)?.data
   const skill = context?.skill ?? message.metadata?.['skill'] ?? SKILLS.retrieve
   if (skill !== SKILLS.retrieve && skill !== SKILLS.answerFromKnowledge) {
-    throw new AppError('invalid_request', `There is no skill '${String(skill)}' here; the skills are: ${SKILLS.retrieve}, ${SKILLS.answerFromKnowledge}.`, { param: 'skill' })
+    throw new AppError('invalid_request', `There is no skill '${String(skill)}' here; the skills are: ${SKILLS.retrieve}, ${SKILLS.answerFromKnowledge}.`, {
+      param: 'skill',
+    })
   }
   return skill
 }

@@ -5,12 +5,12 @@ import { toAppError } from '@signalbox/errors'
 import type { Logger } from '@signalbox/telemetry'
 
 import { choosePassages } from '../core/choose-passages.ts'
-import { fuse } from '../core/fuse.ts'
+import { fuse, type Scores } from '../core/fuse.ts'
 import { readTitle } from '../core/read-title.ts'
-import { DEFAULT_SPLIT, splitPassages } from '../core/split-passages.ts'
+import { DEFAULT_SPLIT, splitPassages, type SplitOptions } from '../core/split-passages.ts'
 import type { Embedder } from './embedders/embedder.ts'
 import type { DocumentStore } from './postgres/document-store.ts'
-import { searchLexically } from './postgres/lexical-search.ts'
+import type { LexicalSearch } from './postgres/lexical-search.ts'
 import type { Database } from './postgres/open-database.ts'
 import { readPassages } from './postgres/passages.ts'
 import type { VectorSpaces } from './postgres/vector-space.ts'
@@ -31,10 +31,15 @@ export interface IndexReport {
 
 /** What is known, and how it is found. */
 export interface Knowledge {
+  /** How much vectors count against words, 0…1. */
+  readonly alpha: number
   /** Takes a document in; one that is there with the same text is left as it is. Never throws: a failure is a result with its reason. */
   ingest(document: { source: string; text: string }): Promise<IngestResult>
   /** Gives every passage its vector, in a new space where the old one no longer fits. One at a time. */
   index(signal: AbortSignal): Promise<IndexReport>
+  /** What speaks of the query: passage ids with their scores, by words and by vectors. */
+  rank(query: string, options: { candidates: number; signal: AbortSignal }): Promise<{ words: Scores; vectors: Scores }>
+  /** The best passages by both. */
   search(query: string, options: { topK: number; perDocument: number; signal: AbortSignal }): Promise<Passage[]>
 }
 
@@ -43,8 +48,16 @@ const SPLITTER_VERSION = 1
 const CANDIDATES = 100
 const EMBED_BATCH = 256
 
-export function createKnowledge(tools: { sql: Database; documents: DocumentStore; spaces: VectorSpaces; embedder: Embedder; log: Logger }): Knowledge {
-  const { sql, documents, spaces, embedder, log } = tools
+export function createKnowledge(tools: {
+  sql: Database
+  documents: DocumentStore
+  lexical: LexicalSearch
+  spaces: VectorSpaces
+  embedder: Embedder
+  log: Logger
+  split?: SplitOptions
+}): Knowledge {
+  const { sql, documents, lexical, spaces, embedder, log, split = DEFAULT_SPLIT } = tools
   let indexing: Promise<IndexReport> = Promise.resolve({ model: null, embedded: 0, refitted: false })
 
   async function indexNow(signal: AbortSignal): Promise<IndexReport> {
@@ -63,19 +76,23 @@ export function createKnowledge(tools: { sql: Database; documents: DocumentStore
       const batch = await spaces.missing(space.id, EMBED_BATCH)
       if (batch.length === 0) break
       const vectors = await embedder.embedPassages(space.id, batch, signal)
-      await spaces.add(space.id, [...vectors].map(([passage, vector]) => ({ passage, vector })))
+      await spaces.add(
+        space.id,
+        [...vectors].map(([passage, vector]) => ({ passage, vector })),
+      )
       embedded += batch.length
     }
     if (space.id !== active?.id) await spaces.activate(space.id)
+    if (embedded * 20 > passages) await spaces.tidy()
     return { model: space.model, embedded, refitted }
   }
 
   /** Vectors are the help of the words: without them, and when they fail, words alone are searched. */
-  async function searchByVector(query: string, signal: AbortSignal): Promise<Map<string, number>> {
+  async function searchByVector(query: string, candidates: number, signal: AbortSignal): Promise<Map<string, number>> {
     try {
       const space = await spaces.active()
       if (space?.model !== embedder.model) return new Map()
-      return await spaces.search(space, await embedder.embedQuery(space.id, query, signal), CANDIDATES)
+      return await spaces.search(space, await embedder.embedQuery(space.id, query, signal), candidates)
     } catch (error) {
       if (signal.aborted) throw error
       log.warn({ code: toAppError(error).code }, 'searching by vector failed: words alone were searched')
@@ -83,15 +100,24 @@ export function createKnowledge(tools: { sql: Database; documents: DocumentStore
     }
   }
 
+  async function rank(query: string, { candidates, signal }: { candidates: number; signal: AbortSignal }): Promise<{ words: Scores; vectors: Scores }> {
+    const [words, vectors] = await Promise.all([lexical.search(query, candidates), searchByVector(query, candidates, signal)])
+    return { words, vectors }
+  }
+
   return {
+    alpha: embedder.alpha,
+    rank,
     async ingest({ source, text }) {
       try {
         // What Postgres cannot hold is replaced unit by unit, so that offsets stay true.
         const clean = text.toWellFormed().replaceAll('\u0000', '\uFFFD')
-        const contentHash = createHash('sha256').update(`${SPLITTER_VERSION}\n${JSON.stringify(DEFAULT_SPLIT)}\n${clean}`).digest('hex')
+        const contentHash = createHash('sha256')
+          .update(`${SPLITTER_VERSION}\n${JSON.stringify(split)}\n${clean}`)
+          .digest('hex')
         const known = await documents.hashOf(source)
         if (known === contentHash) return { source, status: 'unchanged', passages: 0 }
-        const spans = splitPassages(clean)
+        const spans = splitPassages(clean, split)
         if (spans.length === 0) return { source, status: 'failed', passages: 0, reason: 'there is no text in it' }
         await documents.put({ source, title: readTitle(clean, source), text: clean, contentHash, spans })
         return { source, status: known === undefined ? 'added' : 'updated', passages: spans.length }
@@ -108,9 +134,12 @@ export function createKnowledge(tools: { sql: Database; documents: DocumentStore
       return indexing
     },
     async search(query, { topK, perDocument, signal }) {
-      const [words, vectors] = await Promise.all([searchLexically(sql, query, CANDIDATES), searchByVector(query, signal)])
+      const { words, vectors } = await rank(query, { candidates: CANDIDATES, signal })
       const ranked = fuse(words, vectors, embedder.alpha)
-      const passages = await readPassages(sql, ranked.map(({ id }) => id))
+      const passages = await readPassages(
+        sql,
+        ranked.map(({ id }) => id),
+      )
       const found = ranked.flatMap(({ id, score }): Passage[] => {
         const passage = passages.get(id)
         return passage ? [{ ...passage, score: Number(score.toFixed(4)) }] : []

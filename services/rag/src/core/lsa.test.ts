@@ -3,8 +3,16 @@ import { expect, test } from 'vitest'
 import { embedTerms, fitLsa, type Terms } from './lsa.ts'
 
 const TEXTS = [
-  'car engine wheel road', 'automobile engine wheel road', 'car motor wheel drive', 'automobile motor wheel drive', 'car road drive engine',
-  'bread flour oven yeast', 'loaf flour oven yeast', 'bread dough oven bake', 'loaf dough oven bake', 'bread bake yeast flour',
+  'car engine wheel road',
+  'automobile engine wheel road',
+  'car motor wheel drive',
+  'automobile motor wheel drive',
+  'car road drive engine',
+  'bread flour oven yeast',
+  'loaf flour oven yeast',
+  'bread dough oven bake',
+  'loaf dough oven bake',
+  'bread bake yeast flour',
 ]
 
 test('words that stand in the same company are near, though they never stand together', () => {

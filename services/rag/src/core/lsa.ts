@@ -42,7 +42,8 @@ export function fitLsa(corpus: readonly Terms[], options: LsaOptions = DEFAULT_L
   let basis = randomMatrix(columns.size, dimensions)
   for (let iteration = 0; iteration < options.iterations; iteration += 1) {
     basis = timesTransposed(rows, times(rows, basis, dimensions), columns.size, dimensions)
-    orthonormalize(basis, columns.size, dimensions)
+    // Between the iterations the directions only need to stay apart; at the end they must be at right angles.
+    orthonormalize(basis, { rows: columns.size, columns: dimensions, passes: iteration + 1 < options.iterations ? 1 : 2 })
   }
   return { dimensions, columns, weights, basis }
 }
@@ -54,7 +55,8 @@ export function embedTerms(model: LsaModel, terms: Terms): Float32Array {
   for (const [index, column] of row.columns.entries()) {
     const value = row.values[index] as number
     const at = column * model.dimensions
-    for (let dimension = 0; dimension < model.dimensions; dimension += 1) vector[dimension] = (vector[dimension] as number) + value * (model.basis[at + dimension] as number)
+    for (let dimension = 0; dimension < model.dimensions; dimension += 1)
+      vector[dimension] = (vector[dimension] as number) + value * (model.basis[at + dimension] as number)
   }
   return normalize(vector)
 }
@@ -63,7 +65,10 @@ function readVocabulary(corpus: readonly Terms[], maxTerms: number): { columns: 
   const frequency = new Map<string, number>()
   for (const terms of corpus) for (const term of terms.keys()) frequency.set(term, (frequency.get(term) ?? 0) + 1)
   // A term that stands in one passage alone says nothing about what passages have in common.
-  const kept = [...frequency].filter(([, count]) => count > 1).toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, maxTerms)
+  const kept = [...frequency]
+    .filter(([, count]) => count > 1)
+    .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .slice(0, maxTerms)
   return {
     columns: new Map(kept.map(([term], index) => [term, index])),
     weights: Float32Array.from(kept, ([, count]) => Math.log((corpus.length + 1) / (count + 0.5))),
@@ -86,7 +91,8 @@ function times(rows: readonly SparseRow[], basis: Float32Array, dimensions: numb
     for (let index = 0; index < row.columns.length; index += 1) {
       const value = row.values[index] as number
       const from = (row.columns[index] as number) * dimensions
-      for (let dimension = 0; dimension < dimensions; dimension += 1) product[to + dimension] = (product[to + dimension] as number) + value * (basis[from + dimension] as number)
+      for (let dimension = 0; dimension < dimensions; dimension += 1)
+        product[to + dimension] = (product[to + dimension] as number) + value * (basis[from + dimension] as number)
     }
   }
   return product
@@ -100,17 +106,20 @@ function timesTransposed(rows: readonly SparseRow[], matrix: Float32Array, terms
     for (let index = 0; index < row.columns.length; index += 1) {
       const value = row.values[index] as number
       const to = (row.columns[index] as number) * dimensions
-      for (let dimension = 0; dimension < dimensions; dimension += 1) product[to + dimension] = (product[to + dimension] as number) + value * (matrix[from + dimension] as number)
+      for (let dimension = 0; dimension < dimensions; dimension += 1)
+        product[to + dimension] = (product[to + dimension] as number) + value * (matrix[from + dimension] as number)
     }
   }
   return product
 }
 
-/** Gram–Schmidt over the columns, in place; twice, because once loses orthogonality. Columns are laid out in a row-major matrix, so they are taken out first. */
-function orthonormalize(matrix: Float32Array, rows: number, columns: number): void {
-  const vectors = Array.from({ length: columns }, (_, column) => Float64Array.from({ length: rows }, (_unused, row) => matrix[row * columns + column] as number))
+/** Gram–Schmidt over the columns, in place; in two passes nothing of the others is left in a column, in one almost nothing. The matrix lies row by row, so the columns are taken out first. */
+function orthonormalize(matrix: Float32Array, { rows, columns, passes }: { rows: number; columns: number; passes: number }): void {
+  const vectors = Array.from({ length: columns }, (_, column) =>
+    Float64Array.from({ length: rows }, (_unused, row) => matrix[row * columns + column] as number),
+  )
   for (const [index, vector] of vectors.entries()) {
-    for (let pass = 0; pass < 2; pass += 1) {
+    for (let pass = 0; pass < passes; pass += 1) {
       for (let other = 0; other < index; other += 1) {
         const before = vectors[other] as Float64Array
         let dot = 0
@@ -121,7 +130,7 @@ function orthonormalize(matrix: Float32Array, rows: number, columns: number): vo
     let length = 0
     for (let row = 0; row < rows; row += 1) length += (vector[row] as number) ** 2
     const scale = length > 1e-20 ? 1 / Math.sqrt(length) : 0
-    for (let row = 0; row < rows; row += 1) matrix[row * columns + index] = (vector[row] = (vector[row] as number) * scale)
+    for (let row = 0; row < rows; row += 1) matrix[row * columns + index] = vector[row] = (vector[row] as number) * scale
   }
 }
 

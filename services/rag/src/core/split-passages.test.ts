@@ -24,7 +24,8 @@ describe('passages', () => {
   })
 
   test('sentences are kept whole where they can be', () => {
-    for (const piece of pieces(Array.from({ length: 60 }, (_, index) => `Sentence number ${index} says a thing.`).join(' '))) expect(piece).toMatch(/^Sentence .*thing\.$/s)
+    for (const piece of pieces(Array.from({ length: 60 }, (_, index) => `Sentence number ${index} says a thing.`).join(' ')))
+      expect(piece).toMatch(/^Sentence .*thing\.$/s)
   })
 
   test('front matter is not part of what a document says', () => {
@@ -38,20 +39,24 @@ describe('passages', () => {
   test('whatever the text: in order, within size, none without words, and every word in one of them', () => {
     const word = fc.oneof(fc.constantFrom('\n', '\n\n', '# ', '. ', ' '), fc.string({ maxLength: 12 }), fc.string({ minLength: 200, maxLength: 300 }))
     fc.assert(
-      fc.property(fc.array(word, { maxLength: 120 }).map((words) => words.join('')), fc.integer({ min: 40, max: 200 }), (text, size) => {
-        fc.pre(!text.startsWith('---'))
-        const spans = splitPassages(text, { size, overlap: Math.floor(size / 5) })
-        let covered = 0
-        for (const [index, { start, end }] of spans.entries()) {
-          expect(end).toBeGreaterThan(start)
-          expect(end - start).toBeLessThanOrEqual(size)
-          expect(text.slice(start, end)).toBe(text.slice(start, end).trim())
-          if (index > 0) expect(start).toBeGreaterThan(spans[index - 1]?.start as number)
-          if (start > covered) expect(text.slice(covered, start).trim()).toBe('')
-          covered = Math.max(covered, end)
-        }
-        expect(text.slice(covered).trim()).toBe('')
-      }),
+      fc.property(
+        fc.array(word, { maxLength: 120 }).map((words) => words.join('')),
+        fc.integer({ min: 40, max: 200 }),
+        (text, size) => {
+          fc.pre(!text.startsWith('---'))
+          const spans = splitPassages(text, { size, overlap: Math.floor(size / 5) })
+          let covered = 0
+          for (const [index, { start, end }] of spans.entries()) {
+            expect(end).toBeGreaterThan(start)
+            expect(end - start).toBeLessThanOrEqual(size)
+            expect(text.slice(start, end)).toBe(text.slice(start, end).trim())
+            if (index > 0) expect(start).toBeGreaterThan(spans[index - 1]?.start as number)
+            if (start > covered) expect(text.slice(covered, start).trim()).toBe('')
+            covered = Math.max(covered, end)
+          }
+          expect(text.slice(covered).trim()).toBe('')
+        },
+      ),
     )
   })
 })

@@ -7,7 +7,10 @@ import type { Knowledge } from '../adapters/knowledge.ts'
 import type { DocumentStore } from '../adapters/postgres/document-store.ts'
 
 const documentsSchema = z.object({
-  documents: z.array(z.object({ source: z.string().min(1).max(1_024), text: z.string() })).min(1).max(256),
+  documents: z
+    .array(z.object({ source: z.string().min(1).max(1_024), text: z.string() }))
+    .min(1)
+    .max(256),
 })
 
 const INDEX_TIMEOUT_MS = 600_000
@@ -38,7 +41,8 @@ export function documentRoutes(options: { knowledge: Knowledge; documents: Docum
   })
   app.get('/documents', async (c) => {
     const limitGiven = Number(c.req.query('limit') ?? 100)
-    if (!Number.isInteger(limitGiven) || limitGiven < 1 || limitGiven > 1_000) throw new AppError('invalid_request', 'limit must be a whole number from 1 to 1000.', { param: 'limit' })
+    if (!Number.isInteger(limitGiven) || limitGiven < 1 || limitGiven > 1_000)
+      throw new AppError('invalid_request', 'limit must be a whole number from 1 to 1000.', { param: 'limit' })
     const page = await documents.list({ limit: limitGiven, after: c.req.query('after') ?? '' })
     return c.json({ documents: page, next: page.length === limitGiven ? page.at(-1)?.source : null })
   })

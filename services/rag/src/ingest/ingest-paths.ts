@@ -23,7 +23,9 @@ export interface IngestSummary {
 }
 
 const resultsSchema = z.object({
-  results: z.array(z.object({ source: z.string(), status: z.enum(['added', 'updated', 'unchanged', 'failed']), passages: z.int(), reason: z.string().optional() })),
+  results: z.array(
+    z.object({ source: z.string(), status: z.enum(['added', 'updated', 'unchanged', 'failed']), passages: z.int(), reason: z.string().optional() }),
+  ),
 })
 
 const BATCH_FILES = 32
@@ -94,7 +96,8 @@ async function post({ url, token, signal }: IngestOptions, path: string, body: u
     signal.throwIfAborted()
     throw new AppError('unavailable', `The rag service at ${url} cannot be reached.`, { cause: error })
   })
-  if (response.status === 401) throw new AppError('authentication_failed', `The rag service at ${url} does not take this service token: set SERVICE_TOKEN to its own.`)
+  if (response.status === 401)
+    throw new AppError('authentication_failed', `The rag service at ${url} does not take this service token: set SERVICE_TOKEN to its own.`)
   if (!response.ok) throw new AppError('upstream_failed', `The rag service answered ${response.status}: ${(await response.text()).slice(0, 300)}`)
   return response.json()
 }

@@ -3,7 +3,10 @@ import type { Writable } from 'node:stream'
 const WIDTH = 24
 
 /** Progress for a person: one line that is drawn over on a terminal, a line for each tenth elsewhere. */
-export function createProgressBar(output: Writable & { isTTY?: boolean; columns?: number }): { show(progress: { done: number; total: number; source: string }): void; end(): void } {
+export function createProgressBar(output: Writable & { isTTY?: boolean; columns?: number }): {
+  show(progress: { done: number; total: number; source: string }): void
+  end(): void
+} {
   let tenth = -1
   return {
     show({ done, total, source }) {

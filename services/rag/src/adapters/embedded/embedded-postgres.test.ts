@@ -73,7 +73,9 @@ test('nobody gets in without the password', async () => {
 
 test('bytes that are no Postgres client do no harm', async () => {
   const { port } = new URL(embedded.url)
-  const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined).resume()
+  const socket = connect(Number(port), '127.0.0.1')
+    .on('error', () => undefined)
+    .resume()
   socket.write('GET / HTTP/1.1\r\n\r\n')
   await once(socket, 'close')
   const sql = client(1)
@@ -94,13 +96,20 @@ test('a killed database is back on the same address, with all that was committed
   const sql = client(2)
   await sql`CREATE TABLE kept (n int)`
   for (let n = 0; n < 50; n += 1) await sql`INSERT INTO kept VALUES (${n})`
-  const [child] = execFileSync('pgrep', ['-f', `pglite-process.ts ${folder.path}`]).toString().trim().split('\n')
+  const [child] = execFileSync('pgrep', ['-f', `pglite-process.ts ${folder.path}`])
+    .toString()
+    .trim()
+    .split('\n')
   process.kill(Number(child), 'SIGKILL')
   await eventually('it is noticed', () => restarts.length > 0)
-  const count = await eventually('it answers again', async () => {
-    const [row] = await sql<{ n: number }[]>`SELECT count(*)::int AS n FROM kept`.catch(() => [])
-    return row?.n
-  }, 12_000)
+  const count = await eventually(
+    'it answers again',
+    async () => {
+      const [row] = await sql<{ n: number }[]>`SELECT count(*)::int AS n FROM kept`.catch(() => [])
+      return row?.n
+    },
+    12_000,
+  )
   expect(count).toBe(50)
   await sql.end()
 })

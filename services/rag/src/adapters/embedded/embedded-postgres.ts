@@ -48,7 +48,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       throw new AppError('unavailable', `The embedded database could not start (${code}): ${said().split('\n').at(-2) ?? ''}`, { retryable: false })
     })
     ended.catch(() => undefined)
-    const late = new Promise<never>((_, reject) => setTimeout(() => reject(new AppError('unavailable', 'The embedded database did not start in time.')), START_TIMEOUT_MS).unref())
+    const late = new Promise<never>((_, reject) =>
+      setTimeout(() => reject(new AppError('unavailable', 'The embedded database did not start in time.')), START_TIMEOUT_MS).unref(),
+    )
     const [message] = (await Promise.race([once(child, 'message'), ended, late])) as [{ port: number }]
     ;({ port } = message)
     child.once('exit', (code, signal) => {

@@ -20,7 +20,8 @@ export async function lockFolder(folder: string): Promise<{ release(): Promise<v
       return { release: () => rm(file, { force: true }) }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      if (await isHeld(file)) throw new AppError('unavailable', `Another process holds the knowledge in ${folder}: stop it, or set DATA_DIR to another folder.`, { retryable: false })
+      if (await isHeld(file))
+        throw new AppError('unavailable', `Another process holds the knowledge in ${folder}: stop it, or set DATA_DIR to another folder.`, { retryable: false })
       await rm(file, { force: true })
     }
   }

@@ -1,7 +1,21 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 
-import { askForPassword, asksForCopyIn, CANCEL_REQUEST, errorResponse, firstMessage, GSS_REQUEST, PROTOCOL_3, readPassword, readyForQuery, readyStatus, simpleQuery, SSL_REQUEST, welcome } from './pgwire.ts'
+import {
+  askForPassword,
+  asksForCopyIn,
+  CANCEL_REQUEST,
+  errorResponse,
+  firstMessage,
+  GSS_REQUEST,
+  PROTOCOL_3,
+  readPassword,
+  readyForQuery,
+  readyStatus,
+  simpleQuery,
+  SSL_REQUEST,
+  welcome,
+} from './pgwire.ts'
 
 /**
  * Lets any number of Postgres clients share a backend that has one session.
@@ -52,7 +66,13 @@ export function createPgwireGate(options: GateOptions): Server {
   })
 }
 
-function createConnection(socket: Socket, options: GateOptions, take: (socket: Socket) => Promise<void>, owns: () => boolean, yieldTurn: () => void): { read: (bytes: Buffer) => void; gone: () => void } {
+function createConnection(
+  socket: Socket,
+  options: GateOptions,
+  take: (socket: Socket) => Promise<void>,
+  owns: () => boolean,
+  yieldTurn: () => void,
+): { read: (bytes: Buffer) => void; gone: () => void } {
   let buffer: Buffer = Buffer.alloc(0)
   let state: 'startup' | 'password' | 'open' = 'startup'
   let batch: Buffer[] = []

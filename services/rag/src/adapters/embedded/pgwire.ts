@@ -24,7 +24,15 @@ function int32(value: number): Buffer {
 
 export const askForPassword = (): Buffer => message('R', int32(3))
 
-const PARAMETERS = { server_version: '18.0', server_encoding: 'UTF8', client_encoding: 'UTF8', DateStyle: 'ISO, MDY', TimeZone: 'UTC', integer_datetimes: 'on', standard_conforming_strings: 'on' }
+const PARAMETERS = {
+  server_version: '18.0',
+  server_encoding: 'UTF8',
+  client_encoding: 'UTF8',
+  DateStyle: 'ISO, MDY',
+  TimeZone: 'UTC',
+  integer_datetimes: 'on',
+  standard_conforming_strings: 'on',
+}
 
 /** What a server says after it has let somebody in. */
 export function welcome(): Buffer {

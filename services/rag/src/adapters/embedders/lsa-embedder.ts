@@ -37,7 +37,10 @@ export function createLsaEmbedder(sql: Database, spaces: VectorSpaces): Embedder
     },
     async embedPassages(spaceId, passages) {
       const model = await modelOf(spaceId)
-      const terms = await readTermsOf(sql, passages.map(({ id }) => id))
+      const terms = await readTermsOf(
+        sql,
+        passages.map(({ id }) => id),
+      )
       return new Map(passages.map(({ id }) => [id, embedTerms(model, terms.get(id) ?? new Map())]))
     },
     embedQuery: async (spaceId, query) => embedTerms(await modelOf(spaceId), await analyze(sql, query)),

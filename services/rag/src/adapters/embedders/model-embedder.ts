@@ -13,7 +13,10 @@ export function createModelEmbedder(model: EmbeddingModel): Embedder {
       return { dimensions: vectors[0]?.length ?? 0 }
     },
     async embedPassages(_spaceId, passages, signal) {
-      const { vectors } = await model.embed(passages.map(({ title, text }) => `${title}\n\n${text}`), { signal })
+      const { vectors } = await model.embed(
+        passages.map(({ title, text }) => `${title}\n\n${text}`),
+        { signal },
+      )
       return new Map(passages.map(({ id }, index) => [id, vectors[index] as Float32Array]))
     },
     async embedQuery(_spaceId, query, signal) {

@@ -28,13 +28,17 @@ export interface DocumentStore {
   list(options: { limit: number; after: string }): Promise<StoredDocument[]>
   remove(id: string): Promise<boolean>
   count(): Promise<{ documents: number; passages: number }>
+  /** Counts up with every change that is made through this store. */
+  changes(): number
 }
 
 /** Rows in one statement: larger ones were no faster. */
 const BATCH = 500
 
 export function createDocumentStore(sql: Database): DocumentStore {
+  let changes = 0
   return {
+    changes: () => changes,
     async hashOf(source) {
       const [row] = await sql<{ content_hash: string }[]>`SELECT content_hash FROM documents WHERE source = ${source}`
       return row?.content_hash
@@ -47,7 +51,9 @@ export function createDocumentStore(sql: Database): DocumentStore {
           ON CONFLICT (id) DO UPDATE SET title = excluded.title, content_hash = excluded.content_hash, length = excluded.length, passages = excluded.passages, updated_at = now()`
         await transaction`DELETE FROM passages WHERE document_id = ${id}`
         for (let from = 0; from < spans.length; from += BATCH) {
-          const rows = spans.slice(from, from + BATCH).map(({ start, end }, index) => ({ ordinal: from + index, start_offset: start, end_offset: end, text: text.slice(start, end) }))
+          const rows = spans
+            .slice(from, from + BATCH)
+            .map(({ start, end }, index) => ({ ordinal: from + index, start_offset: start, end_offset: end, text: text.slice(start, end) }))
           // The title counts as part of each passage for searching: a passage seldom says what its document is about.
           await transaction`
             INSERT INTO passages (document_id, ordinal, start_offset, end_offset, text, terms, length)
@@ -56,12 +62,21 @@ export function createDocumentStore(sql: Database): DocumentStore {
             CROSS JOIN LATERAL (SELECT to_tsvector('english', ${title}::text || ' ' || p.text) AS terms) AS v`
         }
       })
+      changes += 1
     },
     list: async ({ limit, after }) =>
-      sql<StoredDocument[]>`SELECT id, source, title, length, passages, updated_at::text AS updated_at FROM documents WHERE source > ${after} ORDER BY source LIMIT ${limit}`,
-    remove: async (id) => (await sql`DELETE FROM documents WHERE id = ${id}`).count > 0,
+      sql<
+        StoredDocument[]
+      >`SELECT id, source, title, length, passages, updated_at::text AS updated_at FROM documents WHERE source > ${after} ORDER BY source LIMIT ${limit}`,
+    async remove(id) {
+      const { count } = await sql`DELETE FROM documents WHERE id = ${id}`
+      changes += 1
+      return count > 0
+    },
     async count() {
-      const [row] = await sql<{ documents: number; passages: number }[]>`SELECT (SELECT count(*)::int FROM documents) AS documents, (SELECT count(*)::int FROM passages) AS passages`
+      const [row] = await sql<
+        { documents: number; passages: number }[]
+      >`SELECT (SELECT count(*)::int FROM documents) AS documents, (SELECT count(*)::int FROM passages) AS passages`
       return row ?? { documents: 0, passages: 0 }
     },
   }

@@ -15,7 +15,14 @@ const MIGRATION_LOCK = 7_221_341
  * @throws AppError `unavailable` in one line, without the URL: it holds a password.
  */
 export async function openDatabase(url: string, options: { connections: number }): Promise<Database> {
-  const sql = postgres(url, { max: options.connections, connect_timeout: 10, idle_timeout: 0, fetch_types: false, onnotice: () => undefined, connection: { application_name: 'signalbox-rag' } })
+  const sql = postgres(url, {
+    max: options.connections,
+    connect_timeout: 10,
+    idle_timeout: 0,
+    fetch_types: false,
+    onnotice: () => undefined,
+    connection: { application_name: 'signalbox-rag' },
+  })
   try {
     await migrate(sql)
     return sql

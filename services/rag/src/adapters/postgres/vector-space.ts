@@ -17,6 +17,8 @@ export interface VectorSpaces {
   /** Passages that have no vector in the space yet, a batch at a time. */
   missing(id: number, limit: number): Promise<{ id: string; text: string; title: string }[]>
   add(id: number, vectors: readonly { passage: string; vector: Float32Array }[]): Promise<void>
+  /** Lets the database plan by what is there now: after a bulk load its plans are for empty tables, and the embedded one never looks by itself. */
+  tidy(): Promise<void>
   /** Passage ids by cosine similarity, best first; an exact scan. */
   search(space: Space, vector: Float32Array, limit: number): Promise<Map<string, number>>
 }
@@ -32,7 +34,9 @@ export function createVectorSpaces(sql: Database): VectorSpaces {
       return row?.fitted ?? undefined
     },
     async create({ model, dimensions, passages, fitted }) {
-      const [row] = await sql<Space[]>`INSERT INTO spaces (model, dimensions, passages, fitted) VALUES (${model}, ${dimensions}, ${passages}, ${fitted ?? null}) RETURNING id, model, dimensions, passages`
+      const [row] = await sql<
+        Space[]
+      >`INSERT INTO spaces (model, dimensions, passages, fitted) VALUES (${model}, ${dimensions}, ${passages}, ${fitted ?? null}) RETURNING id, model, dimensions, passages`
       return row as Space
     },
     async activate(id) {
@@ -54,6 +58,9 @@ export function createVectorSpaces(sql: Database): VectorSpaces {
         SELECT ${id}, v.passage::bigint, v.embedding::vector FROM jsonb_to_recordset(${sql.json(rows)}) AS v (passage text, embedding text)
         WHERE EXISTS (SELECT 1 FROM passages p WHERE p.id = v.passage::bigint)
         ON CONFLICT (space_id, passage_id) DO UPDATE SET embedding = excluded.embedding`
+    },
+    async tidy() {
+      await sql`VACUUM (ANALYZE) documents, passages, passage_embeddings`
     },
     async search(space, vector, limit) {
       const text = toVectorText(vector)
