@@ -22,7 +22,8 @@ export function importFaults(file, text) {
     const to = target.startsWith('.') ? roomOf(file, target, service) : undefined
     if (room === 'core') {
       if (workspace !== undefined && !PURE.has(workspace)) faults.push(`${file}: the core sees pure packages only, not ${target}`)
-      else if (workspace === undefined && !target.startsWith('.') && !target.startsWith('node:') && target !== 'zod') faults.push(`${file}: the core sees no library: ${target}`)
+      else if (workspace === undefined && !target.startsWith('.') && !target.startsWith('node:') && target !== 'zod')
+        faults.push(`${file}: the core sees no library: ${target}`)
       else if (to !== undefined && to !== 'core') faults.push(`${file}: the core looks outward, at ${target}`)
     }
     if (EDGES.has(room) && to === '') faults.push(`${file}: ${room} looks back at ${target}`)

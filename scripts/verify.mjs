@@ -11,7 +11,11 @@ const checks = [
 
 const results = checks.map(({ name, command, words }) => {
   const began = Date.now()
-  const { status, stdout, stderr } = spawnSync(command, words, { encoding: 'utf8', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' }, shell: process.platform === 'win32' })
+  const { status, stdout, stderr } = spawnSync(command, words, {
+    encoding: 'utf8',
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+    shell: process.platform === 'win32',
+  })
   const passed = status === 0
   if (!passed) process.stdout.write(`\n── ${name} ──\n${String(stdout)}${String(stderr)}\n`)
   return `${passed ? '✓' : '✗'} ${name} (${((Date.now() - began) / 1_000).toFixed(1)} s)`
