@@ -16,14 +16,28 @@ const run: Bench = async (report) => {
   await using upstream = await startProcess('upstream-process.ts')
   await using bare = await startProcess('bare-proxy-process.ts', { arguments: [upstream.origin] })
   await using gateway = await startProcess('gateway-process.ts', {
-    environment: { LLM_BASE_URL: `${upstream.origin}/v1`, LLM_MODEL: 'bench', SIGNALBOX_API_KEYS: `bench:${KEY}`, LOG_LEVEL: 'info', ORCHESTRATOR_URL: 'http://127.0.0.1:9', SERVICE_TOKEN: 'bench-service-token-0123' },
+    environment: {
+      LLM_BASE_URL: `${upstream.origin}/v1`,
+      LLM_MODEL: 'bench',
+      SIGNALBOX_API_KEYS: `bench:${KEY}`,
+      LOG_LEVEL: 'info',
+      ORCHESTRATOR_URL: 'http://127.0.0.1:9',
+      SERVICE_TOKEN: 'bench-service-token-0123',
+    },
   })
   for (const { name, stream, requests, budget } of [
     { name: '1 KB reply', stream: false, requests: REQUESTS, budget: 1.6 },
     { name: '50-delta stream', stream: true, requests: STREAMS, budget: 1.3 },
   ]) {
     const body = JSON.stringify({ model: 'signalbox-simple', stream, messages: [{ role: 'user', content: 'Say something. '.repeat(20) }] })
-    const load = (origin: string, count = requests, concurrency = CONCURRENCY): Load => ({ origin, path: '/v1/chat/completions', headers: { 'content-type': 'application/json', 'authorization': `Bearer ${KEY}` }, body, requests: count, concurrency })
+    const load = (origin: string, count = requests, concurrency = CONCURRENCY): Load => ({
+      origin,
+      path: '/v1/chat/completions',
+      headers: { 'content-type': 'application/json', 'authorization': `Bearer ${KEY}` },
+      body,
+      requests: count,
+      concurrency,
+    })
     const cpu = { bare: [] as number[], gateway: [] as number[] }
     const latency = { direct: [] as number[], bare: [] as number[], gateway: [] as number[] }
     for (const target of [bare, gateway]) await applyLoad(load(target.origin))

@@ -33,7 +33,15 @@ const run: Bench = async (report) => {
     'plan',
   )
   const port = await freePort()
-  const config = orchestratorConfigSchema.parse({ PORT: port, DATA_DIR: folder, PLANNER_URL: planner.url, AGENT_URLS: agent.url, LOG_LEVEL: 'silent', NODES_PER_SESSION: 64, NODES_PER_AGENT: 64 })
+  const config = orchestratorConfigSchema.parse({
+    PORT: port,
+    DATA_DIR: folder,
+    PLANNER_URL: planner.url,
+    AGENT_URLS: agent.url,
+    LOG_LEVEL: 'silent',
+    NODES_PER_SESSION: 64,
+    NODES_PER_AGENT: 64,
+  })
   const orchestrator = await listen(await openOrchestrator(config), { host: '127.0.0.1', port, guarded: false })
   const session = connectAgent({ url: orchestrator.url, telemetry })
   const direct = connectAgent({ url: agent.url, telemetry })
@@ -50,7 +58,8 @@ const run: Bench = async (report) => {
       if (event.type === 'status' && (event.metadata?.[EXTENSIONS.sessionEvents] as { type?: string } | undefined)?.type === 'node.completed') ran += 1
     }
     // A session that fails fast is not a fast session.
-    if (last?.type !== 'status' || last.status.state !== 'completed' || ran !== plan.nodes.length) throw new Error(`the session ran ${ran} of ${plan.nodes.length} nodes: ${JSON.stringify(last).slice(0, 500)}`)
+    if (last?.type !== 'status' || last.status.state !== 'completed' || ran !== plan.nodes.length)
+      throw new Error(`the session ran ${ran} of ${plan.nodes.length} nodes: ${JSON.stringify(last).slice(0, 500)}`)
   }
   for (let warm = 0; warm < 10; warm += 1) await oneSession()
 
@@ -88,7 +97,17 @@ function chainOf(length: number): Plan {
 
 function parallelOf(width: number): Plan {
   const nodes = Array.from({ length: width }, (_, index) => node(`n${index}`, []))
-  return { goal: 'go', nodes: [...nodes, node('answer', nodes.map(({ id }) => id))], answer: 'answer' }
+  return {
+    goal: 'go',
+    nodes: [
+      ...nodes,
+      node(
+        'answer',
+        nodes.map(({ id }) => id),
+      ),
+    ],
+    answer: 'answer',
+  }
 }
 
 async function medianOf(work: () => Promise<unknown>): Promise<number> {
@@ -107,7 +126,12 @@ async function serve(name: string, executor: AgentExecutor, skill: string): Prom
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false })).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  mountAgent(app, { card: { name, description: name, version: '1', skills: [{ id: skill, name: skill, description: skill, tags: [] }], extensions: [], streaming: true }, publicUrl: () => url, tasks: engine, telemetry })
+  mountAgent(app, {
+    card: { name, description: name, version: '1', skills: [{ id: skill, name: skill, description: skill, tags: [] }], extensions: [], streaming: true },
+    publicUrl: () => url,
+    tasks: engine,
+    telemetry,
+  })
   return {
     url,
     close: async () => {

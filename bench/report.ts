@@ -19,7 +19,16 @@ export function createReport(bench: string, rows: Row[]): Report {
   return ({ metric, value, unit, reference, budget, budgetOn = reference === undefined ? 'value' : 'ratio' }) => {
     const ratio = reference === undefined ? null : round(value / reference)
     const held = budgetOn === 'ratio' ? ratio : value
-    const row: Row = { bench, metric, value: round(value), unit, reference: reference === undefined ? null : round(reference), ratio, budget: budget ?? null, within: budget === undefined || held === null ? null : held <= budget }
+    const row: Row = {
+      bench,
+      metric,
+      value: round(value),
+      unit,
+      reference: reference === undefined ? null : round(reference),
+      ratio,
+      budget: budget ?? null,
+      within: budget === undefined || held === null ? null : held <= budget,
+    }
     rows.push(row)
     const against = ratio === null ? '' : `  = ${ratio} × ${row.reference}`
     const verdict = row.within === null ? '' : row.within ? `  (within ${budget})` : `  (OVER ${budget})`

@@ -1,4 +1,3 @@
-
 import { gatewayConfigSchema, openGateway } from '@signalbox/gateway'
 import { readConfig } from '@signalbox/config'
 import { listen } from '@signalbox/service-kit'

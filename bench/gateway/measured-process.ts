@@ -11,7 +11,10 @@ export interface MeasuredProcess extends AsyncDisposable {
 
 /** Starts one of the benchmark's processes and waits until it listens. */
 export async function startProcess(file: string, options: { arguments?: string[]; environment?: Record<string, string> } = {}): Promise<MeasuredProcess> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), options.arguments ?? [], { env: { ...process.env, ...options.environment }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), options.arguments ?? [], {
+    env: { ...process.env, ...options.environment },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`a benchmark process ended with ${code}`)
   })

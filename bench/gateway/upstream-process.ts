@@ -13,8 +13,10 @@ const COMPLETION = JSON.stringify({
   choices: [{ index: 0, message: { role: 'assistant', content: 'x'.repeat(700), refusal: null }, finish_reason: 'stop', logprobs: null }],
   usage: { prompt_tokens: 10, completion_tokens: 175, total_tokens: 185 },
 })
-const STREAM = Array.from({ length: 50 }, (_, index) =>
-  `data: ${JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'bench', choices: [{ index: 0, delta: { content: `word${index} ` }, finish_reason: index === 49 ? 'stop' : null }] })}\n\n`,
+const STREAM = Array.from(
+  { length: 50 },
+  (_, index) =>
+    `data: ${JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion.chunk', created: 1_760_000_000, model: 'bench', choices: [{ index: 0, delta: { content: `word${index} ` }, finish_reason: index === 49 ? 'stop' : null }] })}\n\n`,
 )
 
 const server = createServer((request, response) => {
@@ -23,7 +25,9 @@ const server = createServer((request, response) => {
   request.on('data', (text: string) => (body += text))
   request.on('end', () => {
     if (request.url?.endsWith('/models')) {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"object":"list","data":[{"id":"bench","object":"model","created":1,"owned_by":"bench"}]}')
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"object":"list","data":[{"id":"bench","object":"model","created":1,"owned_by":"bench"}]}')
     } else if (body.includes('"stream":true')) {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       for (const event of STREAM) response.write(event)

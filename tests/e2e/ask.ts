@@ -19,7 +19,11 @@ export interface Answer {
 }
 
 /** Asks one question over a stream, with the official client, and keeps all that came. */
-export async function ask(client: OpenAI, question: string, options: { model?: string; headers?: Record<string, string>; onChunk?: (chunk: SignalboxChunk) => void } = {}): Promise<Answer> {
+export async function ask(
+  client: OpenAI,
+  question: string,
+  options: { model?: string; headers?: Record<string, string>; onChunk?: (chunk: SignalboxChunk) => void } = {},
+): Promise<Answer> {
   const { data: stream, response } = await client.chat.completions
     .create({ model: options.model ?? 'signalbox-auto', stream: true, messages: [{ role: 'user', content: question }] }, { headers: options.headers ?? {} })
     .withResponse()

@@ -71,7 +71,9 @@ test('progress comes as reasoning, never together with content and never after i
 })
 
 test('without streaming the same question gets the same kind of answer in one piece', async () => {
-  const { data, response } = await signalbox.client.chat.completions.create({ model: 'signalbox-auto', messages: [{ role: 'user', content: HARD }] }).withResponse()
+  const { data, response } = await signalbox.client.chat.completions
+    .create({ model: 'signalbox-auto', messages: [{ role: 'user', content: HARD }] })
+    .withResponse()
   expect(response.headers.get('x-signalbox-route')).toBe('complex')
   expect(response.headers.get('x-signalbox-status')).toBe('completed')
   expect(data.choices[0]?.finish_reason).toBe('stop')

@@ -1,4 +1,14 @@
-import { openStream, readOpenAIStream, sayError, sayWhole, startModelUpstream, streamLines, temporaryFolder, type ModelUpstream, type UpstreamAnswer } from '@signalbox/testing'
+import {
+  openStream,
+  readOpenAIStream,
+  sayError,
+  sayWhole,
+  startModelUpstream,
+  streamLines,
+  temporaryFolder,
+  type ModelUpstream,
+  type UpstreamAnswer,
+} from '@signalbox/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startSignalbox, type SignalboxProcess } from './signalbox-process.ts'
@@ -18,7 +28,17 @@ beforeAll(async () => {
   })
   signalbox = await startSignalbox({
     dataDir: folder.path,
-    environment: { LLM_BASE_URL: upstream.baseUrl, LLM_MODEL: 'test-model', LLM_TIMEOUT_MS: '1000', LLM_IDLE_MS: '1000', LLM_RETRIES: '0', NODE_RETRY_BASE_MS: '1', NODE_RETRIES: '1', UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '1000', UPSTREAM_IDLE_TIMEOUT_MS: '1000' },
+    environment: {
+      LLM_BASE_URL: upstream.baseUrl,
+      LLM_MODEL: 'test-model',
+      LLM_TIMEOUT_MS: '1000',
+      LLM_IDLE_MS: '1000',
+      LLM_RETRIES: '0',
+      NODE_RETRY_BASE_MS: '1',
+      NODE_RETRIES: '1',
+      UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '1000',
+      UPSTREAM_IDLE_TIMEOUT_MS: '1000',
+    },
   })
 })
 
@@ -33,8 +53,14 @@ const FAULTS: [string, UpstreamAnswer][] = [
   ['is overloaded', (response) => sayError(response, 503)],
   ['takes the request and says nothing', () => undefined],
   ['talks nonsense', (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works!</h1>')],
-  ['is cut in the middle of its answer', (response) => openStream(response).write(streamLines(['Half an ', 'answer'], { finishReason: null, usage: null, done: false }), () => response.destroy())],
-  ['falls silent in the middle of its answer', (response) => openStream(response).write(streamLines(['Half an ', 'answer'], { finishReason: null, usage: null, done: false }))],
+  [
+    'is cut in the middle of its answer',
+    (response) => openStream(response).write(streamLines(['Half an ', 'answer'], { finishReason: null, usage: null, done: false }), () => response.destroy()),
+  ],
+  [
+    'falls silent in the middle of its answer',
+    (response) => openStream(response).write(streamLines(['Half an ', 'answer'], { finishReason: null, usage: null, done: false })),
+  ],
 ]
 
 for (const model of ['signalbox-orchestrated', 'signalbox-simple']) {
@@ -47,7 +73,10 @@ for (const model of ['signalbox-orchestrated', 'signalbox-simple']) {
       signal: AbortSignal.timeout(20_000),
     })
     if (response.status === 200) {
-      const { chunks, done } = await readOpenAIStream<{ error?: { message: string; type: string; code: string }; choices?: { finish_reason: string | null }[] }>(response)
+      const { chunks, done } = await readOpenAIStream<{
+        error?: { message: string; type: string; code: string }
+        choices?: { finish_reason: string | null }[]
+      }>(response)
       expect(chunks.at(-1)?.error).toMatchObject({ message: expect.any(String), type: 'server_error', code: expect.any(String) })
       expect(chunks.flatMap(({ choices }) => choices ?? []).filter(({ finish_reason: reason }) => reason !== null)).toEqual([])
       expect(done).toBe(false)

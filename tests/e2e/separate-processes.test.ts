@@ -13,7 +13,13 @@ const HARD = 'Compare what the Gettysburg Address and the Second Inaugural Addre
 test('as processes of their own the services give the same answer; an orchestrator that is killed in the middle loses none of it', async () => {
   await using folder = await temporaryFolder()
   await using services = await startServices(folder.path, { SCRIPTED_LLM_DELAY_MS: '60' })
-  await ingestPaths({ paths: [fileURLToPath(new URL('../../knowledge', import.meta.url))], url: services.url('rag'), token: services.serviceToken, onProgress: () => undefined, signal: AbortSignal.timeout(60_000) })
+  await ingestPaths({
+    paths: [fileURLToPath(new URL('../../knowledge', import.meta.url))],
+    url: services.url('rag'),
+    token: services.serviceToken,
+    onProgress: () => undefined,
+    signal: AbortSignal.timeout(60_000),
+  })
   await eventually('the orchestrator knows its agents', async () => {
     const response = await fetch(`${services.url('orchestrator')}/v1/agents`, { headers: { authorization: `Bearer ${services.serviceToken}` } })
     const { agents } = (await response.json()) as { agents: { healthy: boolean }[] }
@@ -42,7 +48,11 @@ test('a service refuses a call without the service token', async () => {
   await using folder = await temporaryFolder()
   await using services = await startServices(folder.path)
   for (const name of ['orchestrator', 'planner', 'reasoning', 'rag'] as const) {
-    const response = await fetch(`${services.url(name)}/`, { method: 'POST', headers: { 'content-type': 'application/json', 'a2a-version': '1.0' }, body: '{"jsonrpc":"2.0","id":1,"method":"ListTasks","params":{}}' })
+    const response = await fetch(`${services.url(name)}/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'a2a-version': '1.0' },
+      body: '{"jsonrpc":"2.0","id":1,"method":"ListTasks","params":{}}',
+    })
     expect([name, response.status]).toEqual([name, 401])
   }
 })

@@ -41,7 +41,11 @@ export async function startServices(dataDir: string, extra: Record<string, strin
     ...extra,
   }
   const start = async (name: Name): Promise<void> => {
-    const child = spawn(process.execPath, [`services/${name}/src/main.ts`], { cwd: PROJECT_FOLDER, env: { ...environment, PORT: String(port(name)) }, stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawn(process.execPath, [`services/${name}/src/main.ts`], {
+      cwd: PROJECT_FOLDER,
+      env: { ...environment, PORT: String(port(name)) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     running.set(name, child)
     await eventually(
       `${name} answers`,
@@ -63,5 +67,12 @@ export async function startServices(dataDir: string, extra: Record<string, strin
     await ended
   }
   await Promise.all(NAMES.map(start))
-  return { url, apiKey, serviceToken, start, kill: (name) => kill(name), [Symbol.asyncDispose]: async () => void (await Promise.all(NAMES.map((name) => kill(name, 'SIGTERM')))) }
+  return {
+    url,
+    apiKey,
+    serviceToken,
+    start,
+    kill: (name) => kill(name),
+    [Symbol.asyncDispose]: async () => void (await Promise.all(NAMES.map((name) => kill(name, 'SIGTERM')))),
+  }
 }

@@ -21,10 +21,14 @@ test('a session whose process is killed half way is finished by the next start, 
   await first.stop('SIGKILL')
 
   await using second = await startSignalbox({ dataDir: folder.path, ports: first.ports })
-  const after = await eventually('the session ends', async () => {
-    const session = await readSession(second, id)
-    return session.status === 'active' ? undefined : session
-  }, 60_000)
+  const after = await eventually(
+    'the session ends',
+    async () => {
+      const session = await readSession(second, id)
+      return session.status === 'active' ? undefined : session
+    },
+    60_000,
+  )
   expect(after.status).toBe('completed')
   expect(after.answer?.text).toContain('gettysburg-address.md')
   for (const [node, state] of Object.entries(before.nodes)) {

@@ -31,9 +31,21 @@ async function writeTranscript(path: string, questions: string[]): Promise<void>
   const signalbox = await startSignalbox({ dataDir, environment: { SAMPLE_KNOWLEDGE: 'false' } })
   try {
     const began = performance.now()
-    const summary = await ingestPaths({ paths: [path], url: `http://127.0.0.1:${signalbox.ports[4]}`, token: (await readFile(join(dataDir, 'service-token'), 'utf8')).trim(), onProgress: () => undefined, signal: AbortSignal.timeout(600_000) })
+    const summary = await ingestPaths({
+      paths: [path],
+      url: `http://127.0.0.1:${signalbox.ports[4]}`,
+      token: (await readFile(join(dataDir, 'service-token'), 'utf8')).trim(),
+      onProgress: () => undefined,
+      signal: AbortSignal.timeout(600_000),
+    })
     const ingestSeconds = (performance.now() - began) / 1_000
-    const parts = [`# ${basename(path)}: a transcript`, '', 'Made by `npm run transcript`; not edited.', '', `Ingested ${summary.added} documents in ${ingestSeconds.toFixed(1)} s (${summary.failed.length} failed).`]
+    const parts = [
+      `# ${basename(path)}: a transcript`,
+      '',
+      'Made by `npm run transcript`; not edited.',
+      '',
+      `Ingested ${summary.added} documents in ${ingestSeconds.toFixed(1)} s (${summary.failed.length} failed).`,
+    ]
     for (const question of questions) parts.push(...(await transcribe(question, () => ask(signalbox.client, question))))
     const target = fileURLToPath(new URL('../../docs/transcripts/', import.meta.url))
     await mkdir(target, { recursive: true })

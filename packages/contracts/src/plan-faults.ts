@@ -62,7 +62,8 @@ function agentFaults(node: PlanNode, agents: readonly AgentSummary[]): string[] 
     faults.push(`node '${node.id}' asks agent '${agent.id}' for skill '${node.skill}'; its skills are: ${agent.skills.map(({ id }) => id).join(', ')}`)
   }
   if (node.on_failure === 'fallback' && node.fallback === undefined) faults.push(`node '${node.id}' falls back to an agent that it does not name`)
-  if (node.fallback !== undefined && !agents.some(({ id }) => id === node.fallback)) faults.push(`node '${node.id}' falls back to agent '${node.fallback}', which is not there`)
+  if (node.fallback !== undefined && !agents.some(({ id }) => id === node.fallback))
+    faults.push(`node '${node.id}' falls back to agent '${node.fallback}', which is not there`)
   return faults
 }
 
@@ -82,7 +83,8 @@ function conditionFaults(node: PlanNode, ids: ReadonlySet<string>): string[] {
         if (operator === 'var') {
           const path = Array.isArray(value) ? value[0] : value
           const target = typeof path === 'string' ? path.split('.')[0] : undefined
-          if (target && ids.has(target) && !node.needs.includes(target)) faults.push(`node '${node.id}': its condition looks at '${target}', which is not among its needs`)
+          if (target && ids.has(target) && !node.needs.includes(target))
+            faults.push(`node '${node.id}': its condition looks at '${target}', which is not among its needs`)
           if (target && !ids.has(target) && depth < 3) faults.push(`node '${node.id}': its condition looks at '${target}', which is not a node`)
         }
         visit(value, depth + 1)
@@ -96,7 +98,7 @@ function conditionFaults(node: PlanNode, ids: ReadonlySet<string>): string[] {
 /** Kahn's algorithm; what is left when nothing more is free contains a cycle, which is then walked. */
 function findCycle(plan: Plan): string[] | undefined {
   const needs = new Map(plan.nodes.map((node) => [node.id, new Set(node.needs)]))
-  for (let free = true; free; ) {
+  for (let free = true; free;) {
     free = false
     for (const [id, open] of needs) {
       if (open.size > 0) continue

@@ -54,14 +54,16 @@ export const PLAN_SCHEMA_NAME = 'plan'
 export const agentSummarySchema = z.object({
   id: z.string().min(1).max(64),
   description: z.string().max(4_000),
-  skills: z.array(
-    z.object({
-      id: z.string().min(1).max(64),
-      name: z.string().max(200),
-      description: z.string().max(4_000),
-      tags: z.array(z.string().max(64)).max(64).default([]),
-      examples: z.array(z.string().max(1_000)).max(16).default([]),
-    }),
-  ).max(64),
+  skills: z
+    .array(
+      z.object({
+        id: z.string().min(1).max(64),
+        name: z.string().max(200),
+        description: z.string().max(4_000),
+        tags: z.array(z.string().max(64)).max(64).default([]),
+        examples: z.array(z.string().max(1_000)).max(16).default([]),
+      }),
+    )
+    .max(64),
 })
 export type AgentSummary = z.infer<typeof agentSummarySchema>

@@ -47,7 +47,10 @@ export async function listen(service: Service, options: ListenOptions): Promise<
   if (!options.guarded && !isLoopback(options.host)) {
     throw new ConfigError(service.name, [`SERVICE_TOKEN is not set, so ${service.name} listens on loopback only, not on ${options.host}`])
   }
-  const server = createServer({ headersTimeout: 20_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 32_768 }, getRequestListener(service.app.fetch, { overrideGlobalObjects: false }))
+  const server = createServer(
+    { headersTimeout: 20_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 32_768 },
+    getRequestListener(service.app.fetch, { overrideGlobalObjects: false }),
+  )
   await openPort(server, service.name, options)
   const { port } = server.address() as AddressInfo
   const stopNow = new AbortController()

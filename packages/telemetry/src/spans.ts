@@ -26,7 +26,12 @@ export async function withSpan<Result>(tracer: Tracer, name: string, options: Sp
 }
 
 /** The same for a stream: the span lasts until the consumer has read it to its end, or has left. */
-export async function* withStreamSpan<Item>(tracer: Tracer, name: string, options: SpanOptions, work: (span: Span) => AsyncIterable<Item>): AsyncGenerator<Item> {
+export async function* withStreamSpan<Item>(
+  tracer: Tracer,
+  name: string,
+  options: SpanOptions,
+  work: (span: Span) => AsyncIterable<Item>,
+): AsyncGenerator<Item> {
   const { parent = context.active(), ...rest } = options
   const span = tracer.startSpan(name, rest, parent)
   const inside = trace.setSpan(parent, span)

@@ -55,7 +55,9 @@ test('log lines carry the ids of the work and its trace, and no credentials', as
   const { log, tracer } = openTelemetry({ service: 'x', logTo })
 
   await withLogFields({ request_id: 'req_1' }, () =>
-    withSpan(tracer, 'work', {}, () => withLogFields({ session_id: 'ses_1' }, async () => log.info({ authorization: 'Bearer sk-123', status: 200 }, 'answered'))),
+    withSpan(tracer, 'work', {}, () =>
+      withLogFields({ session_id: 'ses_1' }, async () => log.info({ authorization: 'Bearer sk-123', status: 200 }, 'answered')),
+    ),
   )
   const line = JSON.parse(lines[0] as string) as Record<string, unknown>
   expect(line).toMatchObject({ service: 'x', request_id: 'req_1', session_id: 'ses_1', status: 200, authorization: '[redacted]' })

@@ -24,4 +24,3 @@ export function readTraceHeaders(headers: { traceparent?: string | undefined; tr
 export function activeTraceId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().traceId
 }
-

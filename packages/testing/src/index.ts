@@ -1,6 +1,17 @@
 export { eventually } from './eventually.ts'
 export { freePorts } from './free-ports.ts'
-export { openStream, sayError, sayJson, sayStream, sayWhole, startModelUpstream, streamLines, type ModelUpstream, type UpstreamAnswer, type UpstreamCall } from './model-upstream.ts'
+export {
+  openStream,
+  sayError,
+  sayJson,
+  sayStream,
+  sayWhole,
+  startModelUpstream,
+  streamLines,
+  type ModelUpstream,
+  type UpstreamAnswer,
+  type UpstreamCall,
+} from './model-upstream.ts'
 export { recordSpans, type SpanRecorder } from './span-recorder.ts'
 export { readOpenAIStream, readSse, type SseEvent } from './sse-reader.ts'
 export { temporaryFolder } from './temporary-folder.ts'

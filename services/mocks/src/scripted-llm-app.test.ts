@@ -1,6 +1,6 @@
 import { CLASSIFIER_SCHEMA_NAME, formatPassages, PLAN_SCHEMA_NAME, readPlan, toSection, type AgentSummary } from '@signalbox/contracts'
 import { listen, type Listening } from '@signalbox/service-kit'
-import type { APIError} from 'openai';
+import type { APIError } from 'openai'
 import OpenAI, { AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai'
 import { afterEach, describe, expect, test } from 'vitest'
 

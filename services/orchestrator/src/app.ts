@@ -28,7 +28,14 @@ const CARD: Omit<AgentCard, 'url'> = {
   name: 'signalbox-orchestrator',
   description: 'Answers a hard question by planning it, running the plan on agents in parallel, and writing one answer with its sources.',
   version: '0.1.0',
-  skills: [{ id: 'orchestrate', name: 'Orchestrate', description: 'Takes a conversation and answers its last question as a durable multi-agent session.', tags: ['orchestration', 'workflow'] }],
+  skills: [
+    {
+      id: 'orchestrate',
+      name: 'Orchestrate',
+      description: 'Takes a conversation and answers its last question as a durable multi-agent session.',
+      tags: ['orchestration', 'workflow'],
+    },
+  ],
   extensions: [EXTENSIONS.session, EXTENSIONS.sessionEvents, EXTENSIONS.usage],
   streaming: true,
 }
@@ -43,8 +50,16 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
   const { log } = telemetry
   const holder = randomUUID()
   const store = openSqliteSessionStore({ path: join(resolve(config.DATA_DIR), 'sessions.db') })
-  const doorbell = createInProcessDoorbell({ onError: (error, session_id) => log.error({ err: error, session_id, code: toAppError(error).code }, 'driving a session failed') })
-  const registry = createAgentRegistry({ agentUrls: config.AGENT_URLS, externalUrls: config.EXTERNAL_AGENT_URLS, token: config.SERVICE_TOKEN, telemetry, refreshMs: config.AGENT_REFRESH_S * 1_000 })
+  const doorbell = createInProcessDoorbell({
+    onError: (error, session_id) => log.error({ err: error, session_id, code: toAppError(error).code }, 'driving a session failed'),
+  })
+  const registry = createAgentRegistry({
+    agentUrls: config.AGENT_URLS,
+    externalUrls: config.EXTERNAL_AGENT_URLS,
+    token: config.SERVICE_TOKEN,
+    telemetry,
+    refreshMs: config.AGENT_REFRESH_S * 1_000,
+  })
   const planner = createA2APlanner({ url: config.PLANNER_URL, token: config.SERVICE_TOKEN, telemetry, deadlineMs: config.PLAN_DEADLINE_S * 1_000 })
   const agents = createA2AAgentCaller({ registry, telemetry })
   const newObserver = createTelemetryObserver(telemetry)
@@ -84,7 +99,10 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
   const health = async (): Promise<Health> => {
     const alive = registry.alive().length
     const planning = await planner.reachable(AbortSignal.timeout(2_000))
-    return { ready: alive > 0, checks: { agents: `${alive} of ${registry.all().length} available`, planner: planning ? 'ok' : 'unreachable; the fallback plan is used' } }
+    return {
+      ready: alive > 0,
+      checks: { agents: `${alive} of ${registry.all().length} available`, planner: planning ? 'ok' : 'unreachable; the fallback plan is used' },
+    }
   }
 
   const app = createHttpApp({ telemetry, health, renderError: renderA2AError })

@@ -3,7 +3,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { getRequestListener } from '@hono/node-server'
-import { connectAgent, createTaskEngine, mountAgent, renderA2AError, textOf, type AgentConnection, type StreamEvent, type Task, type TaskWriter, type Turn } from '@signalbox/a2a'
+import {
+  connectAgent,
+  createTaskEngine,
+  mountAgent,
+  renderA2AError,
+  textOf,
+  type AgentConnection,
+  type StreamEvent,
+  type Task,
+  type TaskWriter,
+  type Turn,
+} from '@signalbox/a2a'
 import { EXTENSIONS, type Plan, type PlanNode, type SessionEvent, type SessionView } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { listen, type Listening } from '@signalbox/service-kit'
@@ -43,7 +54,9 @@ describe('a session', () => {
     expect(seen[0]).toContain('found do a')
     expect(seen[0]).toContain('found do b')
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
-    expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['session.created', 'plan.started', 'plan.ready', 'node.started', 'node.completed', 'answer.delta', 'session.completed']))
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['session.created', 'plan.started', 'plan.ready', 'node.started', 'node.completed', 'answer.delta', 'session.completed']),
+    )
   })
 
   test('tries again what can pass, and says so', async () => {
@@ -76,7 +89,11 @@ describe('a session', () => {
     const broken = await agent('broken', () => Promise.reject(new AppError('agent_failed', 'No.')))
     const good = await agent('good', async (turn, writer) => writer.text(`from ${JSON.stringify(turn.message.parts).includes('saved') ? 'saved' : 'nothing'}`))
     const saver = await agent('saver', async (_turn, writer) => writer.text('saved'))
-    const plan = planOf({ ...node('a', 'broken'), on_failure: 'fallback', fallback: 'saver' }, { ...node('b', 'broken'), on_failure: 'skip' }, node('answer', 'good', ['a', 'b']))
+    const plan = planOf(
+      { ...node('a', 'broken'), on_failure: 'fallback', fallback: 'saver' },
+      { ...node('b', 'broken'), on_failure: 'skip' },
+      node('answer', 'good', ['a', 'b']),
+    )
     const { ask } = await orchestrator([broken, good, saver], plan)
     const { events, view } = await ask('go')
     expect(view.status).toBe('completed')
@@ -250,13 +267,22 @@ function meetingOf(count: number): { arrive(): Promise<void> } {
   }
 }
 
-async function agent(name: string, execute: (turn: Turn, writer: TaskWriter) => Promise<void>, skills = [{ id: 'answer', name: 'Answer', description: 'Answers', tags: [] }]): Promise<string> {
+async function agent(
+  name: string,
+  execute: (turn: Turn, writer: TaskWriter) => Promise<void>,
+  skills = [{ id: 'answer', name: 'Answer', description: 'Answers', tags: [] }],
+): Promise<string> {
   const engine = createTaskEngine({ executor: { execute }, telemetry: telemetry() })
   const app = new Hono({ strict: false }).onError(renderA2AError)
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false })).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  mountAgent(app, { card: { name, description: name, version: '1', skills, extensions: [], streaming: true }, publicUrl: () => url, tasks: engine, telemetry: telemetry() })
+  mountAgent(app, {
+    card: { name, description: name, version: '1', skills, extensions: [], streaming: true },
+    publicUrl: () => url,
+    tasks: engine,
+    telemetry: telemetry(),
+  })
   cleanUps.push(async () => {
     await engine.close()
     server.closeAllConnections()
@@ -276,7 +302,14 @@ async function orchestrator(agents: string[], plan: Plan, onRequest?: (request: 
   )
   const folder = dataDir ?? (await temporaryFolder().then((made) => (cleanUps.push(async () => made[Symbol.asyncDispose]()), made.path)))
   const [port] = (await freePorts(1)) as [number]
-  const config = orchestratorConfigSchema.parse({ PORT: port, DATA_DIR: folder, PLANNER_URL: planner, AGENT_URLS: agents.join(','), NODE_RETRY_BASE_MS: 1, LOG_LEVEL: 'silent' })
+  const config = orchestratorConfigSchema.parse({
+    PORT: port,
+    DATA_DIR: folder,
+    PLANNER_URL: planner,
+    AGENT_URLS: agents.join(','),
+    NODE_RETRY_BASE_MS: 1,
+    LOG_LEVEL: 'silent',
+  })
   const listening: Listening = await listen(await openOrchestrator(config), { host: '127.0.0.1', port, guarded: false })
   const connection = connectAgent({ url: listening.url, telemetry: telemetry() })
   cleanUps.push(async () => {
@@ -286,7 +319,11 @@ async function orchestrator(agents: string[], plan: Plan, onRequest?: (request: 
   return { listening, connection, ask: (text: string, options: { idempotencyKey?: string } = {}) => ask(connection, text, options) }
 }
 
-function ask(connection: AgentConnection, text: string, options: { idempotencyKey?: string }): Promise<{ events: SessionEvent[]; task: Task; view: SessionView }> & { id: Promise<string> } {
+function ask(
+  connection: AgentConnection,
+  text: string,
+  options: { idempotencyKey?: string },
+): Promise<{ events: SessionEvent[]; task: Task; view: SessionView }> & { id: Promise<string> } {
   const id = Promise.withResolvers<string>()
   const work = async () => {
     const events: SessionEvent[] = []

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto'
 
 import { dataOf, textOf, type Caller, type Message, type SendRequest, type StreamEvent, type Task, type TaskService, type TaskState } from '@signalbox/a2a'
-import { conversationPartSchema, createId, isSessionId, NO_USAGE, TERMINAL_STATUSES, type Conversation, type SessionDocument, type SessionStatus } from '@signalbox/contracts'
+import {
+  conversationPartSchema,
+  createId,
+  isSessionId,
+  NO_USAGE,
+  TERMINAL_STATUSES,
+  type Conversation,
+  type SessionDocument,
+  type SessionStatus,
+} from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import type { Doorbell, SessionStore, StoredSession } from '@signalbox/sessions'
 import { traceHeaders } from '@signalbox/telemetry'
@@ -103,8 +112,18 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
     async list(query, caller) {
       const statuses = query.state === undefined ? undefined : (STATUSES[query.state] ?? [])
       if (statuses?.length === 0) return { tasks: [], nextPageToken: '', pageSize: query.pageSize, totalSize: 0 }
-      const page = await store.list({ owner: caller.owner, limit: query.pageSize, ...(statuses && { statuses }), ...(query.pageToken && { cursor: query.pageToken }) })
-      return { tasks: page.sessions.map((document) => toTask(document, { artifacts: query.includeArtifacts })), nextPageToken: page.nextCursor ?? '', pageSize: query.pageSize, totalSize: page.total }
+      const page = await store.list({
+        owner: caller.owner,
+        limit: query.pageSize,
+        ...(statuses && { statuses }),
+        ...(query.pageToken && { cursor: query.pageToken }),
+      })
+      return {
+        tasks: page.sessions.map((document) => toTask(document, { artifacts: query.includeArtifacts })),
+        nextPageToken: page.nextCursor ?? '',
+        pageSize: query.pageSize,
+        totalSize: page.total,
+      }
     },
     async cancel(id, caller): Promise<Task> {
       const { document } = await find(id, caller)
@@ -154,7 +173,9 @@ const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** The same owner and key give the same session id, so that a repeated request finds the one it began, in any process. */
 function keyedId(caller: Caller): string {
-  const digest = createHash('sha256').update(JSON.stringify([caller.owner, caller.idempotencyKey])).digest()
+  const digest = createHash('sha256')
+    .update(JSON.stringify([caller.owner, caller.idempotencyKey]))
+    .digest()
   return `ses_${[...digest.subarray(0, 26)].map((byte) => ID_ALPHABET[byte & 31]).join('')}`
 }
 
@@ -164,7 +185,8 @@ function readConversation(message: Message, maxChars: number): Conversation {
     .find(({ success }) => success)?.data
   const text = textOf(message.parts).trim()
   const conversation = part?.conversation ?? (text === '' ? [] : [{ role: 'user' as const, text }])
-  if (!conversation.some((turn) => turn.role === 'user' && turn.text.trim() !== '')) throw new AppError('invalid_request', 'The message holds no question: send text, or a conversation with a user turn.', { param: 'message.parts' })
+  if (!conversation.some((turn) => turn.role === 'user' && turn.text.trim() !== ''))
+    throw new AppError('invalid_request', 'The message holds no question: send text, or a conversation with a user turn.', { param: 'message.parts' })
   const size = conversation.reduce((sum, turn) => sum + turn.text.length, 0)
   if (size > maxChars) throw new AppError('payload_too_large', `The conversation is longer than ${maxChars} characters.`, { param: 'message.parts' })
   return conversation

@@ -36,7 +36,13 @@ export function toStreamEvent(id: string, event: SessionEvent): StreamEvent {
   const metadata: Metadata = { [EXTENSIONS.sessionEvents]: event as unknown as Json }
   const ids = { taskId: id, contextId: id }
   if (event.type === 'answer.delta') {
-    return { type: 'artifact', ...ids, artifact: { artifactId: ANSWER_ARTIFACT, parts: [{ kind: 'text', text: event.text }], metadata }, append: event.offset > 0, lastChunk: false }
+    return {
+      type: 'artifact',
+      ...ids,
+      artifact: { artifactId: ANSWER_ARTIFACT, parts: [{ kind: 'text', text: event.text }], metadata },
+      append: event.offset > 0,
+      lastChunk: false,
+    }
   }
   if ('usage' in event && event.usage) metadata[EXTENSIONS.usage] = event.usage
   const words = event.type === 'session.failed' ? event.error.message : undefined

@@ -1,4 +1,15 @@
-import { dataOf, textOf, TERMINAL_STATES, type Artifact, type CallOptions, type Json, type Part, type StreamEvent, type Task, type TaskStatus } from '@signalbox/a2a'
+import {
+  dataOf,
+  textOf,
+  TERMINAL_STATES,
+  type Artifact,
+  type CallOptions,
+  type Json,
+  type Part,
+  type StreamEvent,
+  type Task,
+  type TaskStatus,
+} from '@signalbox/a2a'
 import { EXTENSIONS, usageSchema, type NodeContext, type NodeOutput, type Usage } from '@signalbox/contracts'
 import { AppError, isErrorCode, toAppError } from '@signalbox/errors'
 import { activeLogFields, type Telemetry } from '@signalbox/telemetry'
@@ -24,7 +35,10 @@ export function createA2AAgentCaller(options: { registry: AgentRegistry; telemet
       const events =
         taskId !== undefined && (await knows(agent.connection, taskId, callOptions))
           ? takeUp(agent.connection, taskId, callOptions)
-          : agent.connection.stream({ messageId: call.key, parts: toParts(call, agent.card?.extensions ?? []), ...(call.node.skill && { metadata: { skill: call.node.skill } }) }, callOptions)
+          : agent.connection.stream(
+              { messageId: call.key, parts: toParts(call, agent.card?.extensions ?? []), ...(call.node.skill && { metadata: { skill: call.node.skill } }) },
+              callOptions,
+            )
       yield* hear(events, (id) => agent.connection.cancelTask(id, { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) }))
     },
     async cancel(id, taskId) {
@@ -64,8 +78,17 @@ async function* takeUp(connection: Connection, taskId: string, call: CallOptions
 /** The instruction, and the results it rests on: as data for agents that declare so, as text for all others. */
 function toParts(call: NodeCall, extensions: readonly string[]): Part[] {
   if (extensions.includes(EXTENSIONS.inputs)) {
-    const context: NodeContext = { kind: 'node-context', goal: call.goal, conversation: call.conversation, ...(call.node.skill !== undefined && { skill: call.node.skill }) }
-    return [{ kind: 'text', text: call.node.instruction }, { kind: 'data', data: context as unknown as Json }, ...call.inputs.map((input): Part => ({ kind: 'data', data: input as unknown as Json }))]
+    const context: NodeContext = {
+      kind: 'node-context',
+      goal: call.goal,
+      conversation: call.conversation,
+      ...(call.node.skill !== undefined && { skill: call.node.skill }),
+    }
+    return [
+      { kind: 'text', text: call.node.instruction },
+      { kind: 'data', data: context as unknown as Json },
+      ...call.inputs.map((input): Part => ({ kind: 'data', data: input as unknown as Json })),
+    ]
   }
   const results = call.inputs.map(({ name, agent, text, data }) => `## ${name} (${agent})\n${text || JSON.stringify(data)}`)
   const text = results.length === 0 ? call.node.instruction : `${call.node.instruction}\n\nResults so far:\n\n${results.join('\n\n')}`
@@ -88,7 +111,8 @@ async function* hear(events: AsyncIterable<StreamEvent>, cancel: (taskId: string
         artifacts.set(artifact.artifactId, { ...artifact, parts: [...artifact.parts] })
         yield { type: 'delta', text: textOf(artifact.parts) }
       }
-      if (TERMINAL_STATES.has(event.task.status.state) || event.task.status.state.endsWith('-required')) end = await ended(event.task.status, undefined, artifacts, event.task, cancel)
+      if (TERMINAL_STATES.has(event.task.status.state) || event.task.status.state.endsWith('-required'))
+        end = await ended(event.task.status, undefined, artifacts, event.task, cancel)
     }
     if (event.type === 'artifact') {
       const existing = artifacts.get(event.artifact.artifactId)
@@ -109,11 +133,20 @@ async function* hear(events: AsyncIterable<StreamEvent>, cancel: (taskId: string
   if (end) yield end
 }
 
-async function ended(status: TaskStatus, metadata: Record<string, Json> | undefined, artifacts: ReadonlyMap<string, Artifact>, task: Pick<Task, 'id'>, cancel: (taskId: string) => Promise<unknown>): Promise<NodeSignal> {
+async function ended(
+  status: TaskStatus,
+  metadata: Record<string, Json> | undefined,
+  artifacts: ReadonlyMap<string, Artifact>,
+  task: Pick<Task, 'id'>,
+  cancel: (taskId: string) => Promise<unknown>,
+): Promise<NodeSignal> {
   const words = textOf(status.message?.parts ?? [])
   if (status.state === 'completed') {
     const made = [...artifacts.values()]
-    const text = made.map(({ parts }) => textOf(parts)).filter((part) => part !== '').join('\n\n')
+    const text = made
+      .map(({ parts }) => textOf(parts))
+      .filter((part) => part !== '')
+      .join('\n\n')
     return { type: 'end', output: checked({ text: text || words, data: made.flatMap(({ parts }) => dataOf(parts)) }), usage: readUsage(metadata) }
   }
   if (status.state === 'input-required' || status.state === 'auth-required') {
@@ -123,7 +156,9 @@ async function ended(status: TaskStatus, metadata: Record<string, Json> | undefi
   }
   const failure = failureSchema.safeParse(metadata?.[EXTENSIONS.failure])
   const code = failure.success && isErrorCode(failure.data.code) ? failure.data.code : 'agent_failed'
-  throw new AppError(code, (words || `The agent's task ended as ${status.state}.`).slice(0, 500), { retryable: failure.success ? failure.data.retryable : false })
+  throw new AppError(code, (words || `The agent's task ended as ${status.state}.`).slice(0, 500), {
+    retryable: failure.success ? failure.data.retryable : false,
+  })
 }
 
 function checked(output: NodeOutput): NodeOutput {

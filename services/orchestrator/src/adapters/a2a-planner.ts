@@ -22,7 +22,11 @@ export function createA2APlanner(options: { url: string; token: string | undefin
       const data: PlanRequest = { kind: 'plan-request', ...request }
       let draft: z.infer<typeof draftSchema> | undefined
       let usage: Usage | undefined
-      const read = (parts: readonly Part[]): void => void (draft = dataOf(parts).map((part) => draftSchema.safeParse(part)).find(({ success }) => success)?.data ?? draft)
+      const read = (parts: readonly Part[]): void =>
+        void (draft =
+          dataOf(parts)
+            .map((part) => draftSchema.safeParse(part))
+            .find(({ success }) => success)?.data ?? draft)
       for await (const event of connection.stream({ parts: [{ kind: 'data', data: data as unknown as Json }] }, { signal, deadlineMs: options.deadlineMs })) {
         if (event.type === 'message') throw new AppError('upstream_invalid', 'The planner answered without a task.')
         if (event.type === 'artifact') read(event.artifact.parts)

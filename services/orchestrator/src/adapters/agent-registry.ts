@@ -66,7 +66,8 @@ export function createAgentRegistry(options: RegistryOptions): AgentRegistry {
     } catch (error) {
       if (signal.aborted) return
       const { message } = toAppError(error)
-      if (agent.healthy || agent.lastError === undefined) telemetry.log.warn({ agent: agent.id || undefined, url: agent.url, reason: message }, 'an agent is not available')
+      if (agent.healthy || agent.lastError === undefined)
+        telemetry.log.warn({ agent: agent.id || undefined, url: agent.url, reason: message }, 'an agent is not available')
       agent.healthy = false
       agent.lastError = message
     }
@@ -108,7 +109,12 @@ function toSummary({ id, card }: KnownAgent): AgentSummary {
 
 /** `RAG Agent` → `rag-agent`; the second of one name is `rag-agent-2`. */
 function uniqueId(name: string, agents: readonly KnownAgent[]): string {
-  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 48) || 'agent'
+  const slug =
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .slice(0, 48) || 'agent'
   const taken = new Set(agents.map(({ id }) => id))
   for (let number = 1; ; number += 1) {
     const id = number === 1 ? slug : `${slug}-${number}`

@@ -3,7 +3,37 @@ import { LogicEngine } from 'json-logic-engine'
 import type { RuleEngine } from '../core/condition.ts'
 
 /** What a condition may do: compare, combine, look things up. Nothing that loops over more than its data, calls out, or makes anything. */
-const ALLOWED = new Set(['var', '==', '===', '!=', '!==', '>', '>=', '<', '<=', '!', '!!', 'and', 'or', 'if', '?:', 'in', '+', '-', '*', '/', '%', 'max', 'min', 'missing', 'some', 'all', 'none', 'cat', 'length'])
+const ALLOWED = new Set([
+  'var',
+  '==',
+  '===',
+  '!=',
+  '!==',
+  '>',
+  '>=',
+  '<',
+  '<=',
+  '!',
+  '!!',
+  'and',
+  'or',
+  'if',
+  '?:',
+  'in',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  'max',
+  'min',
+  'missing',
+  'some',
+  'all',
+  'none',
+  'cat',
+  'length',
+])
 
 const engine = new LogicEngine()
 

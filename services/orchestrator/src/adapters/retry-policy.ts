@@ -1,4 +1,3 @@
-
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { toAppError } from '@signalbox/errors'
 
@@ -25,4 +24,3 @@ export function createRetryPolicy(options: { baseMs: number; random?: () => numb
     return policy.execute(({ attempt }) => work(attempt + 1), signal)
   }
 }
-

@@ -24,8 +24,16 @@ export function createTelemetryObserver(telemetry: Telemetry): () => Observer {
         const origin = trace.getSpanContext(asked)
         const links: Link[] = resumed && origin ? [{ context: origin }] : []
         const parent = resumed ? context.active() : asked
-        const attributes = { [ATTRIBUTES.operation]: SPANS.workflow, [ATTRIBUTES.workflowName]: WORKFLOW, [ATTRIBUTES.sessionId]: document.id, [ATTRIBUTES.conversationId]: document.id, [ATTRIBUTES.workflowResumed]: resumed }
-        return withLogFields({ session_id: document.id, request_id: document.request_id }, () => withSpan(tracer, `${SPANS.workflow} ${WORKFLOW}`, { kind: SpanKind.INTERNAL, attributes, links, parent }, work))
+        const attributes = {
+          [ATTRIBUTES.operation]: SPANS.workflow,
+          [ATTRIBUTES.workflowName]: WORKFLOW,
+          [ATTRIBUTES.sessionId]: document.id,
+          [ATTRIBUTES.conversationId]: document.id,
+          [ATTRIBUTES.workflowResumed]: resumed,
+        }
+        return withLogFields({ session_id: document.id, request_id: document.request_id }, () =>
+          withSpan(tracer, `${SPANS.workflow} ${WORKFLOW}`, { kind: SpanKind.INTERNAL, attributes, links, parent }, work),
+        )
       },
       planning: (work) =>
         withSpan(tracer, SPANS.plan, { attributes: { [ATTRIBUTES.operation]: SPANS.plan } }, (span) =>
@@ -36,7 +44,12 @@ export function createTelemetryObserver(telemetry: Telemetry): () => Observer {
           const linked = nodeSpans.get(need)
           return linked ? [{ context: linked }] : []
         })
-        const attributes = { [ATTRIBUTES.operation]: SPANS.invokeAgent, [ATTRIBUTES.agentName]: agent, [ATTRIBUTES.nodeId]: node, [ATTRIBUTES.nodeAttempt]: attempt }
+        const attributes = {
+          [ATTRIBUTES.operation]: SPANS.invokeAgent,
+          [ATTRIBUTES.agentName]: agent,
+          [ATTRIBUTES.nodeId]: node,
+          [ATTRIBUTES.nodeAttempt]: attempt,
+        }
         const began = performance.now()
         return withLogFields({ node_id: node }, () =>
           withSpan(tracer, `${SPANS.invokeAgent} ${agent}`, { kind: SpanKind.CLIENT, attributes, links }, async (span) => {
@@ -59,7 +72,14 @@ export function createTelemetryObserver(telemetry: Telemetry): () => Observer {
         addLogFields({ session_id: document.id })
         duration.record(seconds, { [ATTRIBUTES.workflowName]: WORKFLOW, outcome: document.status })
         log[document.status === 'failed' ? 'warn' : 'info'](
-          { status: document.status, seconds, nodes: Object.keys(document.nodes).length, plan_source: document.plan_source, total_tokens: document.usage.total_tokens, ...(document.error && { error: document.error.code }) },
+          {
+            status: document.status,
+            seconds,
+            nodes: Object.keys(document.nodes).length,
+            plan_source: document.plan_source,
+            total_tokens: document.usage.total_tokens,
+            ...(document.error && { error: document.error.code }),
+          },
           `session ${document.status}`,
         )
       },

@@ -10,7 +10,9 @@ export type RuleEngine = (rule: unknown, data: unknown) => unknown
  */
 export function conditionHolds(node: PlanNode, nodes: Readonly<Record<string, NodeState>>, evaluate: RuleEngine): boolean {
   if (node.when === undefined) return true
-  const data = Object.fromEntries(node.needs.map((id) => [id, { state: nodes[id]?.state ?? 'pending', text: nodes[id]?.output?.text ?? '', data: nodes[id]?.output?.data ?? [] }]))
+  const data = Object.fromEntries(
+    node.needs.map((id) => [id, { state: nodes[id]?.state ?? 'pending', text: nodes[id]?.output?.text ?? '', data: nodes[id]?.output?.data ?? [] }]),
+  )
   try {
     return Boolean(evaluate(node.when, data))
   } catch (error) {

@@ -1,4 +1,13 @@
-import { citationsPartSchema, type Citation, type Fault, type NewSessionEvent, type NodeInput, type NodeState, type PlanNode, type SessionDocument } from '@signalbox/contracts'
+import {
+  citationsPartSchema,
+  type Citation,
+  type Fault,
+  type NewSessionEvent,
+  type NodeInput,
+  type NodeState,
+  type PlanNode,
+  type SessionDocument,
+} from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
 import { conditionHolds, type RuleEngine } from './condition.ts'
@@ -66,7 +75,8 @@ async function plan(tools: DriveTools): Promise<void> {
   const { session, observer } = tools
   const agents = tools.directory.alive()
   await session.append([happened({ type: 'plan.started', agents: agents.map(({ id }) => id) })])
-  if (agents.length === 0) throw new AppError('agent_unavailable', 'No agent is available to work on this. Check that the agents run and that their URLs are right.')
+  if (agents.length === 0)
+    throw new AppError('agent_unavailable', 'No agent is available to work on this. Check that the agents run and that their URLs are right.')
   const rejected: NewSessionEvent[] = []
   const canceled = watchForCancel(tools)
   try {
@@ -96,7 +106,14 @@ async function runPlan(tools: DriveTools): Promise<void> {
   const answer = { length: 0 }
   const look = setInterval(() => queue.push({ type: 'look' }), INBOX_EVERY_MS)
   const left = Math.max(0, Date.parse(session.document.created_at) + tools.limits.sessionDeadlineMs - Date.now())
-  const deadline = setTimeout(() => queue.push({ type: 'broken', error: new AppError('deadline_exceeded', `The session did not finish within ${tools.limits.sessionDeadlineMs / 1_000} s.`, { retryable: false }) }), left)
+  const deadline = setTimeout(
+    () =>
+      queue.push({
+        type: 'broken',
+        error: new AppError('deadline_exceeded', `The session did not finish within ${tools.limits.sessionDeadlineMs / 1_000} s.`, { retryable: false }),
+      }),
+    left,
+  )
   const signal = AbortSignal.any([tools.signal, stop.signal])
 
   const launch = (id: string): void => {
@@ -105,7 +122,10 @@ async function runPlan(tools: DriveTools): Promise<void> {
       (end) => queue.push({ type: 'ended', node: id, end }),
       (error: unknown) => (signal.aborted ? undefined : queue.push({ type: 'broken', error })),
     )
-    running.set(id, work.finally(() => running.delete(id)))
+    running.set(
+      id,
+      work.finally(() => running.delete(id)),
+    )
   }
 
   try {
@@ -138,7 +158,10 @@ async function runPlan(tools: DriveTools): Promise<void> {
   }
 }
 
-function decide(before: SessionDocument, tools: DriveTools): { document: SessionDocument; events: NewSessionEvent[]; start: string[]; outcome: 'running' | 'finished' | 'failed'; fault?: Fault } {
+function decide(
+  before: SessionDocument,
+  tools: DriveTools,
+): { document: SessionDocument; events: NewSessionEvent[]; start: string[]; outcome: 'running' | 'finished' | 'failed'; fault?: Fault } {
   const { plan: drawn } = before
   if (!drawn) return { document: before, events: [], start: [], outcome: 'running' }
   let fault: Fault | undefined
@@ -166,7 +189,12 @@ function decide(before: SessionDocument, tools: DriveTools): { document: Session
   return { document, events, start: decision.start, outcome: decision.outcome }
 }
 
-async function finish(tools: DriveTools, document: SessionDocument, events: NewSessionEvent[], decided: { outcome: 'running' | 'finished' | 'failed'; fault?: Fault }): Promise<void> {
+async function finish(
+  tools: DriveTools,
+  document: SessionDocument,
+  events: NewSessionEvent[],
+  decided: { outcome: 'running' | 'finished' | 'failed'; fault?: Fault },
+): Promise<void> {
   const answering = document.plan && document.nodes[document.plan.answer]
   if (decided.outcome === 'finished' && answering?.state === 'completed' && answering.output) {
     const citations = citationsOf(answering)
@@ -175,7 +203,9 @@ async function finish(tools: DriveTools, document: SessionDocument, events: NewS
     return
   }
   const failed = Object.values(document.nodes).find(({ state, error }) => state === 'failed' && error)
-  const error = decided.fault ?? failed?.error ?? answering?.error ?? { code: 'agent_failed', message: 'The answer was not written, because its condition did not hold.', node: document.plan?.answer ?? '' }
+  const error = decided.fault ??
+    failed?.error ??
+    answering?.error ?? { code: 'agent_failed', message: 'The answer was not written, because its condition did not hold.', node: document.plan?.answer ?? '' }
   const done = withEnd(document, { status: 'failed', error })
   await tools.session.save(done, [...events, happened({ type: 'session.failed', error, usage: done.usage })])
 }
@@ -191,8 +221,12 @@ async function takeCancel(tools: DriveTools): Promise<boolean> {
   const inbox = await session.inbox()
   const last = inbox.at(-1)
   if (!last) return false
-  for (const state of Object.values(session.document.nodes)) if (state.state === 'running' && state.task_id !== undefined) void tools.agents.cancel(state.agent, state.task_id)
-  const done = withEnd(settleOpenNodes(session.document), { status: 'canceled', error: { code: 'canceled', message: inbox.find(({ message }) => message.reason)?.message.reason ?? 'The session was canceled.' } })
+  for (const state of Object.values(session.document.nodes))
+    if (state.state === 'running' && state.task_id !== undefined) void tools.agents.cancel(state.agent, state.task_id)
+  const done = withEnd(settleOpenNodes(session.document), {
+    status: 'canceled',
+    error: { code: 'canceled', message: inbox.find(({ message }) => message.reason)?.message.reason ?? 'The session was canceled.' },
+  })
   await session.save(done, [happened({ type: 'session.canceled', usage: done.usage })], last.position)
   return true
 }
@@ -247,7 +281,13 @@ function runOne(tools: DriveTools, node: PlanNode, push: (happening: Happening) 
       },
       { agents: tools.agents, retry: tools.retry, report, signal },
     )
-    observer.nodeEnded({ node: node.id, agent: node.agent, state: end.state, attempts: session.document.nodes[node.id]?.attempts ?? 0, ...(end.state !== 'completed' && { fault: end.error }) })
+    observer.nodeEnded({
+      node: node.id,
+      agent: node.agent,
+      state: end.state,
+      attempts: session.document.nodes[node.id]?.attempts ?? 0,
+      ...(end.state !== 'completed' && { fault: end.error }),
+    })
     return end
   })
 }

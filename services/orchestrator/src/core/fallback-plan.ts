@@ -10,7 +10,9 @@ export function fallbackPlan(goal: string, agents: readonly AgentSummary[]): Pla
   const reader = withSkill(agents, SKILLS.retrieve)
   const answerer = writer ?? withSkill(agents, SKILLS.answerFromKnowledge) ?? firstOf(agents)
   const retrieve: PlanNode[] =
-    writer && reader ? [{ id: 'retrieve', kind: 'agent', agent: reader.agent, skill: reader.skill, instruction: goal.slice(0, 8_000), needs: [], on_failure: 'skip' }] : []
+    writer && reader
+      ? [{ id: 'retrieve', kind: 'agent', agent: reader.agent, skill: reader.skill, instruction: goal.slice(0, 8_000), needs: [], on_failure: 'skip' }]
+      : []
   const answer: PlanNode = {
     id: 'answer',
     kind: 'agent',

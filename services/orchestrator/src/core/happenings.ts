@@ -13,7 +13,10 @@ export type Happening =
   | { type: 'look' }
 
 /** What happened since the last write, as a change of the document and the events that tell of it. */
-export function applyHappenings(before: SessionDocument, happenings: readonly Happening[]): { document: SessionDocument; events: NewSessionEvent[]; saved: (() => void)[] } {
+export function applyHappenings(
+  before: SessionDocument,
+  happenings: readonly Happening[],
+): { document: SessionDocument; events: NewSessionEvent[]; saved: (() => void)[] } {
   let document = before
   const events: NewSessionEvent[] = []
   const saved: (() => void)[] = []

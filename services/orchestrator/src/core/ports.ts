@@ -15,7 +15,10 @@ export interface PlanDraft {
 }
 
 export interface Planner {
-  draw(request: { goal: string; conversation: Conversation; agents: AgentSummary[]; previous?: unknown; faults?: string[] }, signal: AbortSignal): Promise<PlanDraft>
+  draw(
+    request: { goal: string; conversation: Conversation; agents: AgentSummary[]; previous?: unknown; faults?: string[] },
+    signal: AbortSignal,
+  ): Promise<PlanDraft>
 }
 
 /** One try of one node on one agent. `key` is the message id and the idempotency key. */
@@ -31,7 +34,11 @@ export interface NodeCall {
 }
 
 /** What is heard of a try, in order. The last is `end`; a failure is thrown as an `AppError`. */
-export type NodeSignal = { type: 'task'; taskId: string } | { type: 'progress'; text: string } | { type: 'delta'; text: string } | { type: 'end'; output: NodeOutput; usage: Usage | undefined }
+export type NodeSignal =
+  | { type: 'task'; taskId: string }
+  | { type: 'progress'; text: string }
+  | { type: 'delta'; text: string }
+  | { type: 'end'; output: NodeOutput; usage: Usage | undefined }
 
 export interface AgentCaller {
   call(call: NodeCall, signal: AbortSignal): AsyncIterable<NodeSignal>

@@ -18,7 +18,12 @@ export interface NodeReports {
 }
 
 /** Decides whether, and after how long, a failed try is followed by another; waits, and says so. Throws the error when it is not. */
-export type RetryPolicy = <Result>(attempts: number, work: (attempt: number) => Promise<Result>, onRetry: (facts: { attempt: number; delayMs: number; error: AppError }) => void, signal: AbortSignal) => Promise<Result>
+export type RetryPolicy = <Result>(
+  attempts: number,
+  work: (attempt: number) => Promise<Result>,
+  onRetry: (facts: { attempt: number; delayMs: number; error: AppError }) => void,
+  signal: AbortSignal,
+) => Promise<Result>
 
 export interface NodeRun {
   sessionId: string
@@ -33,7 +38,9 @@ export interface NodeRun {
   defaultRetries: number
 }
 
-export type NodeEnd = { state: 'completed'; output: NodeOutput; usage: Usage | undefined } | { state: 'skipped' | 'failed'; error: Fault; usage: Usage | undefined }
+export type NodeEnd =
+  | { state: 'completed'; output: NodeOutput; usage: Usage | undefined }
+  | { state: 'skipped' | 'failed'; error: Fault; usage: Usage | undefined }
 
 /**
  * Runs one node to its end: tries on its agent, then on its fallback where it names one, then failed
@@ -44,7 +51,10 @@ export type NodeEnd = { state: 'completed'; output: NodeOutput; usage: Usage | u
  */
 export async function runNode(run: NodeRun, tools: { agents: AgentCaller; retry: RetryPolicy; report: NodeReports; signal: AbortSignal }): Promise<NodeEnd> {
   const { node } = run
-  const agents = [run.begun.agent, ...(node.on_failure === 'fallback' && node.fallback !== undefined && node.fallback !== run.begun.agent ? [node.fallback] : [])]
+  const agents = [
+    run.begun.agent,
+    ...(node.on_failure === 'fallback' && node.fallback !== undefined && node.fallback !== run.begun.agent ? [node.fallback] : []),
+  ]
   const progress: Progress = { epoch: run.begun.epoch, attempts: run.begun.attempts, resume: run.begun.taskId, begun: true, spoke: false, usage: undefined }
   let fault: AppError | undefined
   for (const [index, agent] of agents.entries()) {
@@ -53,7 +63,8 @@ export async function runNode(run: NodeRun, tools: { agents: AgentCaller; retry:
       const { output, usage } = await tools.retry(
         node.retries ?? run.defaultRetries,
         () => oneTry(run, agent, progress, tools),
-        ({ attempt, delayMs, error }) => tools.report.retrying({ agent, attempt: attempt + 1, of: (node.retries ?? run.defaultRetries) + 1, delayMs, error: toFault(error, node.id) }),
+        ({ attempt, delayMs, error }) =>
+          tools.report.retrying({ agent, attempt: attempt + 1, of: (node.retries ?? run.defaultRetries) + 1, delayMs, error: toFault(error, node.id) }),
         tools.signal,
       )
       return { state: 'completed', output, usage: sum(progress.usage, usage) }
@@ -76,7 +87,12 @@ interface Progress {
   usage: Usage | undefined
 }
 
-async function oneTry(run: NodeRun, agent: string, progress: Progress, tools: { agents: AgentCaller; report: NodeReports; signal: AbortSignal }): Promise<{ output: NodeOutput; usage: Usage | undefined }> {
+async function oneTry(
+  run: NodeRun,
+  agent: string,
+  progress: Progress,
+  tools: { agents: AgentCaller; report: NodeReports; signal: AbortSignal },
+): Promise<{ output: NodeOutput; usage: Usage | undefined }> {
   const { node } = run
   const taskId = progress.resume
   if (!progress.begun) {
@@ -89,7 +105,15 @@ async function oneTry(run: NodeRun, agent: string, progress: Progress, tools: { 
 
   const deadline = AbortSignal.timeout((node.deadline_s ?? run.defaultDeadlineMs / 1_000) * 1_000)
   const signal = AbortSignal.any([tools.signal, deadline])
-  const call: NodeCall = { agent, key: `${run.sessionId}/${node.id}/${progress.epoch}`, node, goal: run.goal, conversation: run.conversation, inputs: run.inputs, taskId }
+  const call: NodeCall = {
+    agent,
+    key: `${run.sessionId}/${node.id}/${progress.epoch}`,
+    node,
+    goal: run.goal,
+    conversation: run.conversation,
+    inputs: run.inputs,
+    taskId,
+  }
   const gate = createProgressGate((text) => tools.report.progress(agent, text))
   let task: string | undefined
   try {
@@ -108,9 +132,14 @@ async function oneTry(run: NodeRun, agent: string, progress: Progress, tools: { 
     throw new AppError('upstream_invalid', 'The agent stopped without saying how its task ended.')
   } catch (error) {
     // A service that stops leaves its agents' tasks alone: the next drive takes them up again.
-    if (task !== undefined && (deadline.aborted || (tools.signal.aborted && toAppError(tools.signal.reason).code === 'canceled'))) void tools.agents.cancel(agent, task)
+    if (task !== undefined && (deadline.aborted || (tools.signal.aborted && toAppError(tools.signal.reason).code === 'canceled')))
+      void tools.agents.cancel(agent, task)
     if (tools.signal.aborted) throw error
-    if (deadline.aborted) throw noRetryOnceSpoken(new AppError('deadline_exceeded', `Agent '${agent}' did not finish within ${node.deadline_s ?? run.defaultDeadlineMs / 1_000} s.`, { cause: error }), progress)
+    if (deadline.aborted)
+      throw noRetryOnceSpoken(
+        new AppError('deadline_exceeded', `Agent '${agent}' did not finish within ${node.deadline_s ?? run.defaultDeadlineMs / 1_000} s.`, { cause: error }),
+        progress,
+      )
     throw noRetryOnceSpoken(toAppError(error), progress)
   }
 }

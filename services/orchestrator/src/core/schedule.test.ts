@@ -21,7 +21,10 @@ describe('what is done next', () => {
   test('a node whose condition is false is skipped, and what rests on it alone with it', () => {
     const plan = planOf('a', 'b<a', 'c<b', 'd<a,c')
     const decision = schedule(plan, states(plan, { a: 'completed' }), WIDE, ({ id }) => id !== 'b')
-    expect(decision.skip).toEqual([{ id: 'b', reason: 'condition' }, { id: 'c', reason: 'upstream' }])
+    expect(decision.skip).toEqual([
+      { id: 'b', reason: 'condition' },
+      { id: 'c', reason: 'upstream' },
+    ])
     expect(decision.start).toEqual(['d'])
   })
 
@@ -36,7 +39,14 @@ describe('what is done next', () => {
 
   test('once the answer is there nothing else is needed', () => {
     const plan = { ...planOf('a', 'b', 'c<a'), answer: 'a' }
-    expect(decide(plan, { a: 'completed' })).toEqual({ start: [], skip: [{ id: 'b', reason: 'not_needed' }, { id: 'c', reason: 'not_needed' }], outcome: 'finished' })
+    expect(decide(plan, { a: 'completed' })).toEqual({
+      start: [],
+      skip: [
+        { id: 'b', reason: 'not_needed' },
+        { id: 'c', reason: 'not_needed' },
+      ],
+      outcome: 'finished',
+    })
   })
 
   test('no more run than the session and the agent allow', () => {
@@ -48,40 +58,45 @@ describe('what is done next', () => {
 
 test('over any plan and any course of events: every invariant holds and the session ends', () => {
   fc.assert(
-    fc.property(anyPlan(), fc.record({ perSession: fc.integer({ min: 1, max: 4 }), perAgent: fc.integer({ min: 1, max: 3 }) }), fc.array(fc.nat(99), { minLength: 8, maxLength: 32 }), (plan, limits, chances) => {
-      const known = states(plan, {})
-      const byId = new Map(plan.nodes.map((node) => [node.id, node]))
-      let rolled = 0
-      const luck = (): number => chances[rolled++ % chances.length] as number
-      const holds = ({ id }: PlanNode): boolean => (id.codePointAt(1) ?? 0) % 3 !== 0
-      for (let step = 0; step < 40; step += 1) {
-        const before = structuredClone(known)
-        const decision = schedule(plan, known, limits, holds)
-        expect(schedule(plan, before, limits, holds)).toEqual(decision) // I8, and purity
-        const settledNow = new Set([...Object.keys(known).filter((id) => isSettled(known[id])), ...decision.skip.map(({ id }) => id)])
-        for (const id of [...decision.start, ...decision.skip.map((skipped) => skipped.id)]) expect(known[id]?.state).toBe('pending') // I2
-        if (decision.outcome === 'running') {
-          for (const id of decision.start) expect(byId.get(id)?.needs.every((need) => settledNow.has(need))).toBe(true) // I1
-          for (const { id, reason } of decision.skip) {
-            const node = byId.get(id) as PlanNode
-            if (reason === 'condition') expect(holds(node)).toBe(false) // I4
-            else expect(node.needs.every((need) => known[need]?.state === 'skipped' || decision.skip.some((skipped) => skipped.id === need))).toBe(true) // I5
+    fc.property(
+      anyPlan(),
+      fc.record({ perSession: fc.integer({ min: 1, max: 4 }), perAgent: fc.integer({ min: 1, max: 3 }) }),
+      fc.array(fc.nat(99), { minLength: 8, maxLength: 32 }),
+      (plan, limits, chances) => {
+        const known = states(plan, {})
+        const byId = new Map(plan.nodes.map((node) => [node.id, node]))
+        let rolled = 0
+        const luck = (): number => chances[rolled++ % chances.length] as number
+        const holds = ({ id }: PlanNode): boolean => (id.codePointAt(1) ?? 0) % 3 !== 0
+        for (let step = 0; step < 40; step += 1) {
+          const before = structuredClone(known)
+          const decision = schedule(plan, known, limits, holds)
+          expect(schedule(plan, before, limits, holds)).toEqual(decision) // I8, and purity
+          const settledNow = new Set([...Object.keys(known).filter((id) => isSettled(known[id])), ...decision.skip.map(({ id }) => id)])
+          for (const id of [...decision.start, ...decision.skip.map((skipped) => skipped.id)]) expect(known[id]?.state).toBe('pending') // I2
+          if (decision.outcome === 'running') {
+            for (const id of decision.start) expect(byId.get(id)?.needs.every((need) => settledNow.has(need))).toBe(true) // I1
+            for (const { id, reason } of decision.skip) {
+              const node = byId.get(id) as PlanNode
+              if (reason === 'condition') expect(holds(node)).toBe(false) // I4
+              else expect(node.needs.every((need) => known[need]?.state === 'skipped' || decision.skip.some((skipped) => skipped.id === need))).toBe(true) // I5
+            }
           }
+          for (const { id } of decision.skip) known[id] = { ...(known[id] as NodeState), state: 'skipped' }
+          for (const id of decision.start) known[id] = { ...(known[id] as NodeState), state: 'running' }
+          const running = Object.entries(known).filter(([, { state }]) => state === 'running')
+          expect(running.length).toBeLessThanOrEqual(limits.perSession) // I3
+          for (const agent of ['x', 'y']) expect(running.filter(([id]) => byId.get(id)?.agent === agent).length).toBeLessThanOrEqual(limits.perAgent) // I3
+          if (decision.outcome === 'failed') return void expect(Object.values(before).some(({ state }) => state === 'failed')).toBe(true) // I6
+          if (decision.outcome === 'finished') return void expect(isSettled(known[plan.answer])).toBe(true) // I9
+          expect(running.length).toBeGreaterThan(0) // I7: nothing waits for ever
+          const [ended] = running[luck() % running.length] as [string, NodeState]
+          const roll = luck()
+          known[ended] = { ...(known[ended] as NodeState), state: roll < 85 ? 'completed' : roll < 95 ? 'skipped' : 'failed' }
         }
-        for (const { id } of decision.skip) known[id] = { ...(known[id] as NodeState), state: 'skipped' }
-        for (const id of decision.start) known[id] = { ...(known[id] as NodeState), state: 'running' }
-        const running = Object.entries(known).filter(([, { state }]) => state === 'running')
-        expect(running.length).toBeLessThanOrEqual(limits.perSession) // I3
-        for (const agent of ['x', 'y']) expect(running.filter(([id]) => byId.get(id)?.agent === agent).length).toBeLessThanOrEqual(limits.perAgent) // I3
-        if (decision.outcome === 'failed') return void expect(Object.values(before).some(({ state }) => state === 'failed')).toBe(true) // I6
-        if (decision.outcome === 'finished') return void expect(isSettled(known[plan.answer])).toBe(true) // I9
-        expect(running.length).toBeGreaterThan(0) // I7: nothing waits for ever
-        const [ended] = running[luck() % running.length] as [string, NodeState]
-        const roll = luck()
-        known[ended] = { ...(known[ended] as NodeState), state: roll < 85 ? 'completed' : roll < 95 ? 'skipped' : 'failed' }
-      }
-      throw new Error('the session did not end')
-    }),
+        throw new Error('the session did not end')
+      },
+    ),
     { numRuns: 500 },
   )
 })

@@ -39,7 +39,7 @@ export function schedule(plan: Plan, nodes: Readonly<Record<string, NodeState>>,
 
   const busy = countBusy(plan, nodes)
   // Skipping a node can settle the needs of the next, so passes repeat until one changes nothing.
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const node of plan.nodes) {
       if (stateOf(node.id) !== 'pending' || decision.start.includes(node.id)) continue

@@ -6,9 +6,22 @@ export function stamp(): string {
   return new Date().toISOString()
 }
 
-export function withPlan(document: SessionDocument, made: { plan: Plan; source: 'planner' | 'repaired' | 'fallback'; repairs: number; usage: Usage }): SessionDocument {
-  const nodes = Object.fromEntries(made.plan.nodes.map((node): [string, NodeState] => [node.id, { state: 'pending', agent: node.agent, attempts: 0, epoch: 0 }]))
-  return touched({ ...document, plan: made.plan, plan_revision: document.plan_revision + 1, plan_source: made.source, plan_repairs: made.repairs, nodes, usage: addUsage(document.usage, made.usage) })
+export function withPlan(
+  document: SessionDocument,
+  made: { plan: Plan; source: 'planner' | 'repaired' | 'fallback'; repairs: number; usage: Usage },
+): SessionDocument {
+  const nodes = Object.fromEntries(
+    made.plan.nodes.map((node): [string, NodeState] => [node.id, { state: 'pending', agent: node.agent, attempts: 0, epoch: 0 }]),
+  )
+  return touched({
+    ...document,
+    plan: made.plan,
+    plan_revision: document.plan_revision + 1,
+    plan_source: made.source,
+    plan_repairs: made.repairs,
+    nodes,
+    usage: addUsage(document.usage, made.usage),
+  })
 }
 
 export function withNode(document: SessionDocument, id: string, change: Partial<NodeState>): SessionDocument {
