@@ -28,7 +28,9 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new ConfigError('signalbox', [`the data folder ${folder} cannot be written (${code ?? 'unknown fault'}): give it to this user, or set DATA_DIR to another`])
+    throw new ConfigError('signalbox', [
+      `the data folder ${folder} cannot be written (${code ?? 'unknown fault'}): give it to this user, or set DATA_DIR to another`,
+    ])
   }
 }
 

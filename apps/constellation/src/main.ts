@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { loadEnvFile } from 'node:process'
 
-import { ConfigError, flag, readConfig } from '@signalbox/config'
+import { ConfigError, readConfig } from '@signalbox/config'
 import { stopSignal } from '@signalbox/service-kit'
-import { z } from 'zod'
 
 import { HELP, readArguments } from './arguments.ts'
 import { renderBanner } from './banner.ts'
@@ -15,12 +14,7 @@ import { openConstellation } from './open-constellation.ts'
 import { readPorts } from './ports.ts'
 import { createProgress } from './progress.ts'
 import { layInSampleKnowledge, PROJECT_FOLDER } from './sample-knowledge.ts'
-
-const startConfigSchema = z.object({
-  DATA_DIR: z.string().default(join(PROJECT_FOLDER, '.signalbox')),
-  SAMPLE_KNOWLEDGE: flag(true),
-  LOG_LEVEL: z.string().default('info'),
-})
+import { startConfigSchema } from './start-config.ts'
 
 /** `npm start`: the whole constellation in one process, from nothing to a question answered. */
 async function start(): Promise<void> {

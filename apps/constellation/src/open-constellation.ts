@@ -48,7 +48,10 @@ const READERS: Record<ServiceName, (environment: Environment) => Opened> = {
   gateway: (environment) => opened(readConfig('gateway', gatewayConfigSchema, environment), openGateway),
 }
 
-function opened<Config extends { HOST: string; PORT: number }>(config: Config, open: (config: Config, options: { telemetry: Telemetry }) => Promise<Service>): Opened {
+function opened<Config extends { HOST: string; PORT: number }>(
+  config: Config,
+  open: (config: Config, options: { telemetry: Telemetry }) => Promise<Service>,
+): Opened {
   return { host: config.HOST, port: config.PORT, open: (telemetry) => open(config, { telemetry }) }
 }
 

@@ -3,7 +3,8 @@ import { z } from 'zod'
 
 import { DEFAULT_PORTS, type Ports } from './wiring.ts'
 
-const portsSchema = z.object({
+/** Where `npm start` puts each service. */
+export const portsSchema = z.object({
   PORT: portField(DEFAULT_PORTS.gateway),
   ORCHESTRATOR_PORT: portField(DEFAULT_PORTS.orchestrator),
   PLANNER_PORT: portField(DEFAULT_PORTS.planner),

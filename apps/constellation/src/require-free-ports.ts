@@ -19,7 +19,11 @@ export async function requireFreePorts(wanted: readonly { name: string; host: st
       await new Promise((resolve) => probe.close(resolve))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      faults.push(code === 'EADDRINUSE' ? `port ${port} on ${host} is taken: stop what listens there, or set another port for ${name}` : `port ${port} on ${host} cannot be opened for ${name} (${code})`)
+      faults.push(
+        code === 'EADDRINUSE'
+          ? `port ${port} on ${host} is taken: stop what listens there, or set another port for ${name}`
+          : `port ${port} on ${host} cannot be opened for ${name} (${code})`,
+      )
     }
   }
   if (faults.length > 0) throw new ConfigError('signalbox', faults)

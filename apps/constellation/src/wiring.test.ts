@@ -8,7 +8,11 @@ test('without a model the scripted one stands in, for the classifier too', () =>
   const wiring = wire({}, facts)
   expect(wiring.scripted).toBe(true)
   expect(wiring.services).toContain('mocks')
-  expect(wiring.environments.gateway).toMatchObject({ LLM_BASE_URL: 'http://127.0.0.1:8010/v1', LLM_MODEL: 'scripted-large', ROUTING_CLASSIFIER_MODEL: 'scripted-small' })
+  expect(wiring.environments.gateway).toMatchObject({
+    LLM_BASE_URL: 'http://127.0.0.1:8010/v1',
+    LLM_MODEL: 'scripted-large',
+    ROUTING_CLASSIFIER_MODEL: 'scripted-small',
+  })
 })
 
 test('with a key or a base URL the same services talk to the real model', () => {
