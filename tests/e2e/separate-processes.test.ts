@@ -3,16 +3,27 @@ import { fileURLToPath } from 'node:url'
 import { ingestPaths } from '@signalbox/constellation'
 import { eventually, temporaryFolder } from '@signalbox/testing'
 import OpenAI from 'openai'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { ask } from './ask.ts'
-import { startServices } from './service-processes.ts'
+import { startServices, type ServiceProcesses } from './service-processes.ts'
 
 const HARD = 'Compare what the Gettysburg Address and the Second Inaugural Address say about the war, with sources.'
 
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let services: ServiceProcesses
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  services = await startServices(folder.path, { SCRIPTED_LLM_DELAY_MS: '60' })
+})
+
+afterAll(async () => {
+  await services?.[Symbol.asyncDispose]()
+  await folder?.[Symbol.asyncDispose]()
+})
+
 test('as processes of their own the services give the same answer; an orchestrator that is killed in the middle loses none of it', async () => {
-  await using folder = await temporaryFolder()
-  await using services = await startServices(folder.path, { SCRIPTED_LLM_DELAY_MS: '60' })
   await ingestPaths({
     paths: [fileURLToPath(new URL('../../knowledge', import.meta.url))],
     url: services.url('rag'),
@@ -45,8 +56,6 @@ test('as processes of their own the services give the same answer; an orchestrat
 })
 
 test('a service refuses a call without the service token', async () => {
-  await using folder = await temporaryFolder()
-  await using services = await startServices(folder.path)
   for (const name of ['orchestrator', 'planner', 'reasoning', 'rag'] as const) {
     const response = await fetch(`${services.url(name)}/`, {
       method: 'POST',

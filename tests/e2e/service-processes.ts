@@ -56,7 +56,7 @@ export async function startServices(dataDir: string, extra: Record<string, strin
           () => false,
         )
       },
-      40_000,
+      90_000,
     )
   }
   const kill = async (name: Name, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
