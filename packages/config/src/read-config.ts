@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** Thrown by {@link readConfig}: every wrong or missing variable, each on its own line. */
 export class ConfigError extends Error {
