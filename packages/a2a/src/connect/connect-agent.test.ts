@@ -78,12 +78,15 @@ describe('a connection to an agent of ours', () => {
       await passed
       writer.text(' and half')
     })
+    const closed: boolean[] = []
+    server.on('request', (request, response) => request.method === 'POST' && response.on('close', () => closed.push(response.writableFinished)))
     let id = ''
     for await (const event of connection.stream(say('hi'), call())) {
       if (event.type === 'task') id = event.task.id
       if (event.type === 'artifact') break
     }
-    await eventually('the connection is closed', () => new Promise<boolean>((resolve) => server.getConnections((_error, count) => resolve(count <= 1))))
+    await eventually('the connection is closed', () => closed.length > 0)
+    expect(closed).toEqual([false])
     open()
     const task = await eventually('it completes', async () => {
       const now = await engine.get(id, { owner: 'anonymous' }, {})
@@ -187,10 +190,27 @@ describe('limits', () => {
     expect(await codeOf(collect(connection.stream(say('hi'), call({ deadlineMs: 60 }))))).toBe('deadline_exceeded')
   })
 
-  test('silence ends a stream; slowness of the reader is no silence', async () => {
-    const { connection } = await agentThat(async (_turn, writer) => writer.complete())
-    for await (const event of connection.stream(say('hi'), call({ idleMs: 30 })))
-      if (event.type === 'task') await new Promise((resolve) => setTimeout(resolve, 60))
+  test('a deadline is not begun anew when the line breaks', async () => {
+    const { connection, server } = await agentThat(async (turn) => void (await once(turn.signal, 'abort')))
+    const cutting = setInterval(() => server.closeAllConnections(), 150)
+    onTestFinished(() => clearInterval(cutting))
+    const begun = performance.now()
+    expect(await codeOf(collect(connection.stream(say('hi'), call({ deadlineMs: 400 }))))).toBe('deadline_exceeded')
+    expect(performance.now() - begun).toBeLessThan(2_000)
+  })
+
+  test('silence ends a stream; neither the slowness of its reader nor its own length does', async () => {
+    const lively = await agentThat(async (_turn, writer) => {
+      for (let index = 0; index < 20; index += 1) {
+        writer.working('still')
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    })
+    let slept = false
+    for await (const event of lively.connection.stream(say('hi'), call({ idleMs: 250 }))) {
+      if (event.type === 'status' && !slept) await new Promise((resolve) => setTimeout(resolve, 300))
+      slept = true
+    }
     const silentAgent = await hang()
     await expect(collect(silentAgent.connection.stream(say('hi'), call({ idleMs: 30 })))).rejects.toMatchObject({ code: 'upstream_timeout', retryable: true })
   })
@@ -321,7 +341,13 @@ describe('an agent that is not as it should be', () => {
     ['HTML', 200, '<html>', 'upstream_invalid', false],
     ['nothing', 200, '', 'upstream_invalid', false],
     ['JSON that is no JSON-RPC', 200, '{"hello":1}', 'upstream_invalid', false],
-    ['an answer to another request', 200, '{"jsonrpc":"2.0","id":"other","result":{}}', 'upstream_invalid', false],
+    [
+      'an answer to another request',
+      200,
+      '{"jsonrpc":"2.0","id":"other","result":{"message":{"messageId":"m","role":"ROLE_AGENT","parts":[]}}}',
+      'upstream_invalid',
+      false,
+    ],
     ['an error page', 502, '<html>', 'upstream_failed', true],
     ['too many requests', 429, '', 'rate_limited', true],
     ['its pause', 503, '', 'agent_unavailable', true],

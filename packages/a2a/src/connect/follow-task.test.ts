@@ -1,6 +1,6 @@
 import { AppError } from '@signalbox/errors'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { applyChange, copyTask } from '../engine/apply-change.ts'
 import { codeOf, collect, stateIn } from '../fixtures/agent.ts'
@@ -80,6 +80,17 @@ describe('a stream that breaks', () => {
     })
     await expect(collect(followTask(source, NEVER))).rejects.toMatchObject({ code: 'agent_unavailable' })
     expect(attempts).toBe(4)
+  })
+
+  test('is taken up again and again where each line held for a while, though nothing was said', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const cutLate = (): Script => {
+      vi.advanceTimersByTime(300_000)
+      return [taskOf('working', ''), broken()]
+    }
+    const source = scripted([...Array.from({ length: 8 }, () => cutLate), [taskOf('working', ''), ended()]])
+    expect((await collect(followTask(source, NEVER))).map(stateIn)).toEqual(['working', 'completed'])
   })
 
   test('is not taken up for one who has left', async () => {

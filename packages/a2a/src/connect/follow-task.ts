@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { AppError, toAppError } from '@signalbox/errors'
 
 import { applyChange, copyTask } from '../engine/apply-change.ts'
-import { endsStream, isTerminal } from '../engine/transitions.ts'
+import { endsStream, isInterrupted, isTerminal } from '../engine/transitions.ts'
 import type { StreamEvent, Task } from '../model.ts'
 import type { ReceivedEvent } from './agent-rpc.ts'
 import { toMissed } from './to-missed.ts'
@@ -18,6 +18,8 @@ export interface TaskSource {
 
 const ATTEMPTS = 4
 const FIRST_PAUSE_MS = 50
+/** A line that held this long is one that works, even if nothing was said on it: some are cut every few minutes. */
+const STEADY_MS = 5_000
 
 /**
  * Follows a task over breaks in the line.
@@ -32,7 +34,9 @@ export async function* followTask(source: TaskSource, signal: AbortSignal): Asyn
   let task: Task | undefined
   let seen: number | undefined
   let attempt = 0
+  let isAgain = false
   for (;;) {
+    const openedAt = performance.now()
     let failure: AppError
     let saidLastWord = false
     try {
@@ -60,16 +64,18 @@ export async function* followTask(source: TaskSource, signal: AbortSignal): Asyn
       }
       if (!task) throw new AppError('upstream_invalid', 'The agent closed its stream without a word.')
       // Some servers close where the task waits for somebody; that is no break.
-      if (saidLastWord || isTerminal(task.status.state) || task.status.state.endsWith('-required')) return
+      if (saidLastWord || isTerminal(task.status.state) || isInterrupted(task.status.state)) return
       failure = new AppError('upstream_failed', 'The agent closed its stream before the task had ended.')
     } catch (error) {
       failure = toAppError(error)
       if (!task) throw failure
       if (saidLastWord) return
-      if (isGone(failure) && attempt > 0) return yield* tellRest(source, task, failure)
+      if (isGone(failure) && isAgain) return yield* tellRest(source, task, failure)
     }
+    if (performance.now() - openedAt > STEADY_MS) attempt = 0
     if (!isBreak(failure) || attempt >= ATTEMPTS) throw failure
     attempt += 1
+    isAgain = true
     await waitALittle(attempt, signal)
     events = source.resume(task.id, seen)
   }
