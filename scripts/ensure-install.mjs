@@ -127,12 +127,21 @@ async function install() {
   clearInterval(timer)
   if (terminal) process.stderr.write('\r\u001b[2K')
   if (code !== 0) {
-    const tail = Buffer.concat(said).toString('utf8').trim().split('\n').slice(-15).join('\n')
-    return fail(
-      `The installation failed (npm ci ended with ${code}). npm said:\n${tail}\nCheck that the package registry can be reached and that this folder can be written, and run the same command again.`,
-    )
+    return fail(installFault(code, Buffer.concat(said).toString('utf8')))
   }
   process.stderr.write(`Installed in ${seconds()} s.\n`)
+}
+
+/** What to tell of an installation that failed: npm's own reason, without its usage text, and what to do. */
+export function installFault(code, said) {
+  const [reason] = said.split(/^npm error (?:Clean install a project|Usage:)$/m)
+  const lines = reason.split('\n').filter((line) => !/^npm (?:error|warn)?\s*$/.test(line) && line.trim() !== '')
+  const shown = lines.length > 20 ? [...lines.slice(0, 8), '…', ...lines.slice(-11)] : lines
+  const disagree = /code EUSAGE/.test(said) && /in sync/.test(said)
+  const advice = disagree
+    ? 'A package.json and package-lock.json disagree: run npm install, and then the same command again.'
+    : 'Check that the package registry can be reached, that this folder can be written and that nothing in it is running, and run the same command again.'
+  return `The installation failed (npm ci ended with ${code}). npm said:\n${shown.join('\n')}\n${advice}`
 }
 
 /** Two commands at once install once: the second waits for the first, and not for one that died. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { temporaryFolder } from '@signalbox/testing'
 import { expect, test } from 'vitest'
 
-import { bundledNodeFault, fingerprint, holdsTheLockfile, isAbandoned, isCurrent, nodeFault } from './ensure-install.mjs'
+import { bundledNodeFault, fingerprint, holdsTheLockfile, installFault, isAbandoned, isCurrent, nodeFault } from './ensure-install.mjs'
 
 test('an installation is current until the lockfile or any workspace’s manifest changes', async () => {
   await using folder = await temporaryFolder()
@@ -70,4 +70,15 @@ test('a lock is abandoned when its holder is dead, and not while it lives or is 
   const { pid } = spawnSync(process.execPath, ['--version'])
   await writeFile(join(folder.path, 'pid'), String(pid))
   expect(isAbandoned(folder.path)).toBe(true)
+})
+
+test('a failed installation tells npm’s reason and what to do, and leaves npm’s usage text out', () => {
+  const outOfSync = installFault(
+    1,
+    'npm error code EUSAGE\nnpm error\nnpm error package.json and package-lock.json are not in sync.\nnpm error Missing: a@1 from lock file\nnpm error Clean install a project\nnpm error --workspaces',
+  )
+  expect(outOfSync).toContain('Missing: a@1')
+  expect(outOfSync).not.toContain('--workspaces')
+  expect(outOfSync).toMatch(/run npm install/)
+  expect(installFault(1, 'npm error code ENOTFOUND\n')).toMatch(/ENOTFOUND\nCheck that the package registry can be reached/)
 })

@@ -9,9 +9,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const PURE = new Set(['errors', 'contracts', 'openai-wire'])
 const EDGES = new Set(['http', 'a2a', 'adapters'])
 
+/** Static imports and re-exports, imports for their effect, and `import('…')` as a value or a type. */
+const IMPORTS = /^(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm
+
 /** The faults of one file, given its path from the root and its text. */
 export function importFaults(file, text) {
-  const imports = [...text.matchAll(/^(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm)].map((match) => match[1] ?? match[2])
+  const imports = [...text.matchAll(IMPORTS)].map((match) => match.slice(1).find(Boolean))
   const isTest = /\.test\.ts$|\.contract\.ts$|\/contract\/|^tests\/|^packages\/testing\//.test(file)
   const faults = []
   for (const target of imports) {

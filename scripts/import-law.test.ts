@@ -8,6 +8,8 @@ test.each([
   ['services/rag/src/core/a.ts', "import { x } from '../adapters/b.ts'"],
   ['services/rag/src/http/a.ts', "import { openRag } from '../app.ts'"],
   ['services/rag/src/adapters/x/a.ts', "import type {\n  Y,\n} from '../../index.ts'"],
+  ['services/rag/src/core/a.ts', "const open = () => import('../adapters/b.ts')"],
+  ['services/rag/src/core/a.ts', "export * from '../a2a/b.ts'"],
   ['packages/llm/src/a.ts', "import { temporaryFolder } from '@signalbox/testing'"],
 ])('%s may not: %s', (file, text) => {
   expect(importFaults(file, text)).toHaveLength(1)

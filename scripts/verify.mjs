@@ -11,13 +11,13 @@ const checks = [
 
 const results = checks.map(({ name, command, words }) => {
   const began = Date.now()
-  const { status, stdout, stderr } = spawnSync(command, words, {
+  const { status, stdout, stderr, error } = spawnSync(command, words, {
     encoding: 'utf8',
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
     shell: process.platform === 'win32',
   })
   const passed = status === 0
-  if (!passed) process.stdout.write(`\n── ${name} ──\n${String(stdout)}${String(stderr)}\n`)
+  if (!passed) process.stdout.write(`\n── ${name} ──\n${stdout ?? ''}${stderr ?? ''}${error ? `${command} cannot be run: ${error.message}` : ''}\n`)
   return `${passed ? '✓' : '✗'} ${name} (${((Date.now() - began) / 1_000).toFixed(1)} s)`
 })
 process.stdout.write(`${results.join('\n')}\n`)
