@@ -67,32 +67,36 @@ function agentFaults(node: PlanNode, agents: readonly AgentSummary[]): string[] 
   return faults
 }
 
-/** JSON Logic's `var` may look only at nodes that have surely ended: the node's own needs. */
+/** A condition may look only at nodes that have surely ended: the node's own needs. */
 function conditionFaults(node: PlanNode, ids: ReadonlySet<string>): string[] {
   if (node.when === undefined) return []
   if (JSON.stringify(node.when).length > PLAN_LIMITS.whenBytes) return [`node '${node.id}': its condition is larger than ${PLAN_LIMITS.whenBytes} bytes`]
-  const faults: string[] = []
-  const visit = (rule: unknown, depth: number): void => {
-    if (depth > PLAN_LIMITS.whenDepth) {
-      faults.push(`node '${node.id}': its condition is nested deeper than ${PLAN_LIMITS.whenDepth}`)
-      return
+  if (depthOf(node.when) > PLAN_LIMITS.whenDepth) return [`node '${node.id}': its condition is nested deeper than ${PLAN_LIMITS.whenDepth}`]
+  return lookUps(node.when).flatMap((target) => {
+    if (!ids.has(target)) return [`node '${node.id}': its condition looks at '${target}', which is not a node`]
+    return node.needs.includes(target) ? [] : [`node '${node.id}': its condition looks at '${target}', which is not among its needs`]
+  })
+}
+
+/** Inside these, `var` speaks of the list's items, not of nodes. */
+const OVER_ITEMS = new Set(['some', 'all', 'none', 'filter', 'map', 'reduce'])
+
+/** The first steps of all paths that a JSON Logic rule looks up. */
+function lookUps(rule: unknown): string[] {
+  if (Array.isArray(rule)) return rule.flatMap(lookUps)
+  if (typeof rule !== 'object' || rule === null) return []
+  return Object.entries(rule).flatMap(([operator, value]: [string, unknown]): string[] => {
+    if (operator === 'var') {
+      const path: unknown = Array.isArray(value) ? value[0] : value
+      return typeof path === 'string' && path !== '' ? [path.split('.')[0] as string] : lookUps(path)
     }
-    if (Array.isArray(rule)) for (const item of rule) visit(item, depth + 1)
-    else if (typeof rule === 'object' && rule !== null) {
-      for (const [operator, value] of Object.entries(rule)) {
-        if (operator === 'var') {
-          const path = Array.isArray(value) ? value[0] : value
-          const target = typeof path === 'string' ? path.split('.')[0] : undefined
-          if (target && ids.has(target) && !node.needs.includes(target))
-            faults.push(`node '${node.id}': its condition looks at '${target}', which is not among its needs`)
-          if (target && !ids.has(target) && depth < 3) faults.push(`node '${node.id}': its condition looks at '${target}', which is not a node`)
-        }
-        visit(value, depth + 1)
-      }
-    }
-  }
-  visit(node.when, 0)
-  return faults
+    return lookUps(OVER_ITEMS.has(operator) && Array.isArray(value) ? value[0] : value)
+  })
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
 /** Kahn's algorithm; what is left when nothing more is free contains a cycle, which is then walked. */
