@@ -13,7 +13,7 @@ export function describeKnowledge(name: string, configure: () => Promise<Knowled
 
     beforeAll(async () => {
       opened = await openKnowledge(await configure(), openTelemetry({ service: 'test', level: 'silent' }))
-    })
+    }, 60_000)
     beforeEach(async () => {
       await opened.sql`TRUNCATE documents, spaces CASCADE`
     })

@@ -1,13 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { setTimeout as pause } from 'node:timers/promises'
 
-import { AppError } from '@signalbox/errors'
-
-import { lockFolder } from './folder-lock.ts'
+import { startDatabaseProcess, type DatabaseProcess } from './database-process.ts'
 
 export interface EmbeddedPostgres {
   /** A Postgres URL like any other. */
@@ -18,71 +14,60 @@ export interface EmbeddedPostgres {
 export interface EmbeddedPostgresOptions {
   folder: string
   onRestart: (reason: string) => void
+  /** How long the process may answer nothing, milliseconds: one query that never ends stops everybody. */
+  stallMs?: number
 }
 
-const START_TIMEOUT_MS = 60_000
-const CLOSE_TIMEOUT_MS = 5_000
+const DEFAULT_STALL_MS = 120_000
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 10_000
 
 /**
  * Starts the embedded Postgres in a child process, on a port and with a password of its own. Should
- * the process die it is started again on the same port: what was committed is there.
+ * the process die, or hang, it is started again on the same port: what was committed is there.
+ *
+ * @throws AppError when it does not come up the first time.
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const data = join(options.folder, 'postgres')
-  await mkdir(options.folder, { recursive: true, mode: 0o700 })
-  const lock = await lockFolder(options.folder)
+export async function startEmbeddedPostgres({ folder, onRestart, stallMs = DEFAULT_STALL_MS }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const password = randomBytes(24).toString('base64url')
-  let closing = false
-  let child: ChildProcess
-  let port = 0
+  const closing = new AbortController()
+  const start = (port: number): Promise<DatabaseProcess> => startDatabaseProcess({ folder: join(folder, 'postgres'), password, port, stallMs })
+  let current = await start(0)
+  const { port } = current
+  const kept = keep()
 
-  async function start(wanted: number): Promise<void> {
-    // A watched parent would have its child report every import on the channel that we listen on.
-    const { WATCH_REPORT_DEPENDENCIES: _watched, ...environment } = process.env
-    child = fork(fileURLToPath(new URL('pglite-process.ts', import.meta.url)), [data, String(wanted)], {
-      env: { ...environment, SIGNALBOX_PGLITE_PASSWORD: password },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    const said = collect(child)
-    const ended = once(child, 'exit').then(([code]) => {
-      throw new AppError('unavailable', `The embedded database could not start (${code}): ${said().split('\n').at(-2) ?? ''}`, { retryable: false })
-    })
-    ended.catch(() => undefined)
-    const late = new Promise<never>((_, reject) =>
-      setTimeout(() => reject(new AppError('unavailable', 'The embedded database did not start in time.')), START_TIMEOUT_MS).unref(),
-    )
-    const [message] = (await Promise.race([once(child, 'message'), ended, late])) as [{ port: number }]
-    ;({ port } = message)
-    child.once('exit', (code, signal) => {
-      if (closing) return
-      options.onRestart(`the embedded database ended (${signal ?? code})`)
-      start(port).catch((error: Error) => options.onRestart(error.message))
-    })
+  /** Watches over the process until it is told to close; each one that dies has a successor. */
+  async function keep(): Promise<void> {
+    for (;;) {
+      const reason = await current.ended
+      if (closing.signal.aborted) return
+      onRestart(`the embedded database ended: ${reason}`)
+      const next = await startAgain()
+      if (!next) return
+      current = next
+      if (closing.signal.aborted) current.close()
+    }
   }
 
-  try {
-    await start(0)
-  } catch (error) {
-    await lock.release()
-    throw error
+  async function startAgain(): Promise<DatabaseProcess | undefined> {
+    for (let wait = FIRST_PAUSE_MS; !closing.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+      try {
+        return await start(port)
+      } catch (error) {
+        onRestart(`it did not come back: ${error instanceof Error ? error.message : String(error)}`)
+        await pause(wait, undefined, { signal: closing.signal }).catch(() => undefined)
+      }
+    }
+    return undefined
   }
+
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     async close() {
-      closing = true
-      const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve()
-      if (child.connected) child.send('close')
-      const killed = setTimeout(() => child.kill('SIGKILL'), CLOSE_TIMEOUT_MS)
-      await ended
-      clearTimeout(killed)
-      await lock.release()
+      closing.abort()
+      current.close()
+      await kept
     },
   }
-}
-
-/** The last of what a process said on its standard error. */
-function collect(child: ChildProcess): () => string {
-  let text = ''
-  child.stderr?.on('data', (bytes: Buffer) => (text = (text + bytes.toString('utf8')).slice(-4_000)))
-  return () => text
 }

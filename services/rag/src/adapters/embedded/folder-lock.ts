@@ -1,49 +1,93 @@
 import { readFileSync } from 'node:fs'
-import { open, readFile, rm } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { AppError } from '@signalbox/errors'
 
+const RETRY_MS = 100
+
+/** A lock that says nothing yet is being written by somebody, for so long. */
+const WRITTEN_WITHIN_MS = 2_000
+
 /**
- * Keeps a second process off the embedded database: nothing in PGlite does, and two would both
- * write. The lock names its holder's process and when it started, so that one left by a crash is
- * seen to be nobody's even when the number has been given to another process.
+ * Keeps a second process off the embedded database: nothing in PGlite does, and two would both write.
+ *
+ *  L1. The process that writes the data holds the lock, so that one which outlives its parent for a
+ *      moment is still in the way.
+ *  L2. The lock names its holder's process and when that one started: left by a crash it is seen to be
+ *      nobody's, even when the number has been given to another process.
+ *  L3. Of several that find it to be nobody's, one gets it.
+ *
+ * @throws AppError when another process still holds it after `waitMs`.
  */
-export async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
+export async function lockFolder(folder: string, { waitMs }: { waitMs: number }): Promise<{ release(): Promise<void> }> {
   const file = join(folder, 'owner.lock')
-  const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid) })
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      const handle = await open(file, 'wx', 0o600)
-      await handle.writeFile(mine)
-      await handle.close()
-      return { release: () => rm(file, { force: true }) }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      if (await isHeld(file))
-        throw new AppError('unavailable', `Another process holds the knowledge in ${folder}: stop it, or set DATA_DIR to another folder.`, { retryable: false })
-      await rm(file, { force: true })
-    }
+  for (const end = Date.now() + waitMs; ;) {
+    if (await createLock(file)) return { release: () => rm(file, { force: true }) }
+    const found = await readFile(file, 'utf8').catch(() => undefined)
+    if (found === undefined) continue
+    const holder = await readHolder(file, found)
+    if (holder === undefined) await clearAway(file, found)
+    else if (Date.now() >= end) {
+      throw new AppError('unavailable', `The knowledge in ${folder} is held by another process (${holder}): stop it, or set DATA_DIR to another folder.`, {
+        retryable: false,
+      })
+    } else await pause(RETRY_MS)
   }
-  throw new AppError('unavailable', `The lock ${file} cannot be taken.`, { retryable: false })
 }
 
-async function isHeld(file: string): Promise<boolean> {
+async function createLock(file: string): Promise<boolean> {
   try {
-    const { pid, started } = JSON.parse(await readFile(file, 'utf8')) as { pid: number; started: string | null }
-    process.kill(pid, 0)
-    return started === null || startOf(pid) === started
-  } catch {
-    return false
+    await using handle = await open(file, 'wx', 0o600)
+    await handle.writeFile(JSON.stringify({ pid: process.pid, started: startOf(process.pid) }))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   }
+}
+
+/** Who holds the lock; undefined where nobody does. */
+async function readHolder(file: string, text: string): Promise<string | undefined> {
+  try {
+    const { pid, started } = JSON.parse(text) as { pid: number; started: string | null }
+    return isAlive(pid) && (started === null || startOf(pid) === started) ? `process ${pid}` : undefined
+  } catch {
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }))
+    return Date.now() - mtimeMs < WRITTEN_WITHIN_MS ? 'one that has just begun' : undefined
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // A process of another user may not be signalled, but it is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Takes a lock that was seen to be nobody's out of the way. Another process may have been quicker, and hold a new one by now: that one is put back. */
+async function clearAway(file: string, seen: string): Promise<void> {
+  const aside = `${file}.${process.pid}`
+  try {
+    await rename(file, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  if ((await readFile(aside, 'utf8')) !== seen) await link(aside, file).catch(() => undefined)
+  await rm(aside, { force: true })
 }
 
 /** When a process started, in the kernel's own measure; null where the system does not tell. */
 function startOf(pid: number): string | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The command's name may hold blanks and brackets; the fields are counted after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? null
   } catch {
     return null
   }

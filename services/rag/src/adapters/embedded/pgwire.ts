@@ -5,6 +5,9 @@ export const GSS_REQUEST = 80_877_104
 export const CANCEL_REQUEST = 80_877_102
 export const PROTOCOL_3 = 196_608
 
+/** Idle, in a transaction, or in one that failed. */
+export type TransactionStatus = 'I' | 'T' | 'E'
+
 function message(type: string, body: Buffer): Buffer {
   const head = Buffer.alloc(5)
   head.write(type, 0, 'latin1')
@@ -44,34 +47,30 @@ export function errorResponse(code: string, words: string, severity = 'ERROR'): 
   return message('E', Buffer.concat([cString(`S${severity}`), cString(`V${severity}`), cString(`C${code}`), cString(`M${words}`), Buffer.from([0])]))
 }
 
-export function readyForQuery(status: 'I' | 'T' | 'E'): Buffer {
+export function readyForQuery(status: TransactionStatus): Buffer {
   return message('Z', Buffer.from(status))
 }
 
 /** Whether a Query or Parse message asks to copy from the client. */
-export function asksForCopyIn({ type, bytes }: { type: string; bytes: Buffer }): boolean {
+export function asksForCopyIn(type: string, bytes: Buffer): boolean {
   if (type !== 'Q' && type !== 'P') return false
   return /\bcopy\b[\s\S]{0,2000}\bfrom\s+stdin\b/i.test(bytes.toString('utf8', 5, Math.min(bytes.length, 4_000)))
 }
+
+/** Sync: the end of what a client has to say at once. */
+export const endOfBatch = (): Buffer => message('S', Buffer.alloc(0))
 
 /** A simple query, as a client would send it. */
 export function simpleQuery(sql: string): Buffer {
   return message('Q', cString(sql))
 }
 
-/** The first whole message of a buffer: its type and its bytes. Undefined while it is not all there. */
-export function firstMessage(buffer: Buffer): { type: string; bytes: Buffer } | undefined {
-  if (buffer.length < 5) return undefined
-  const end = 1 + buffer.readInt32BE(1)
-  return buffer.length < end ? undefined : { type: String.fromCharCode(buffer[0] as number), bytes: buffer.subarray(0, end) }
-}
-
 /** The transaction status of the last ReadyForQuery in a response: `I` idle, `T` in a transaction, `E` in a failed one. Undefined where there is none. */
-export function readyStatus(response: Uint8Array): 'I' | 'T' | 'E' | undefined {
+export function readyStatus(response: Uint8Array): TransactionStatus | undefined {
   const buffer = Buffer.from(response.buffer, response.byteOffset, response.byteLength)
-  let status: 'I' | 'T' | 'E' | undefined
+  let status: TransactionStatus | undefined
   for (let at = 0; at + 5 <= buffer.length; at += 1 + buffer.readInt32BE(at + 1)) {
-    if (buffer[at] === 0x5a) status = String.fromCharCode(buffer[at + 5] as number) as 'I' | 'T' | 'E'
+    if (buffer[at] === 0x5a) status = String.fromCharCode(buffer[at + 5] as number) as TransactionStatus
   }
   return status
 }

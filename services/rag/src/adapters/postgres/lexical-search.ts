@@ -15,9 +15,9 @@ const B = 0.75
 
 /**
  * Frequent terms decide little and cost most: the rarest are taken until so many rows would be read.
- * Measured to keep 99.7 % of the exact top ten.
+ * On five thousand documents nothing is lost by it; at 3,000 one point of nDCG was.
  */
-const MAX_ROWS = 3_000
+const MAX_ROWS = 10_000
 
 /** What other processes change is seen after so long. */
 const STATISTICS_MS = 30_000
