@@ -6,7 +6,7 @@ import { AppError, isErrorCode, RETRYABLE_BY_DEFAULT, toAppError } from '@signal
 import { withLogFields, type Telemetry } from '@signalbox/telemetry'
 
 import type { AgentExecutor, Caller } from '../agent.ts'
-import { a2aError, taskHasEnded } from '../faults/a2a-error.ts'
+import { taskHasEnded } from '../faults/a2a-error.ts'
 import type { Artifact, Message, Metadata, Task, TaskChange, TaskEvent, TaskState } from '../model.ts'
 import { applyChange, copyTask } from './apply-change.ts'
 import { createTaskLog } from './task-log.ts'
@@ -123,7 +123,7 @@ export class TaskActor {
 
   /** Ends the task as canceled, whether a turn runs or not. Again is no error. */
   async cancel(): Promise<Task> {
-    if (isTerminal(this.state) && this.state !== 'canceled') throw a2aError('TASK_NOT_CANCELABLE', `The task ${this.id} has ended (${this.state}).`)
+    if (isTerminal(this.state) && this.state !== 'canceled') throw taskHasEnded(this.id, this.state)
     if (this.#turn) this.#interrupt(() => this.#toStatus('canceled', {}), new DOMException('The task was canceled.', 'AbortError'))
     else if (!isTerminal(this.state)) await (this.#canceling ??= this.#cancelIdle())
     return this.snapshot()

@@ -65,8 +65,11 @@ export async function toEventStream(
       void inContext(() => iterator.return?.())?.catch(() => undefined)
     },
   })
-  return new Response(body, { headers: SSE_HEADERS })
+  return new Response(body, { headers: HEADERS })
 }
+
+/** Naming the encoding tells the Node server to send each frame as it comes; it would wait a tick of a timer to see whether the body ends at once. */
+const HEADERS = { ...SSE_HEADERS, 'Transfer-Encoding': 'chunked' }
 
 const encoder = new TextEncoder()
 const HEARTBEAT = encoder.encode(': hb\n\n')
