@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { link, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -69,17 +69,26 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Takes a lock that was seen to be nobody's out of the way. Another process may have been quicker, and hold a new one by now: that one is put back. */
+/**
+ * Takes a lock that was seen to be nobody's out of the way. Only one at a time may, and only while the
+ * lock is still the one that was seen: between looking and removing, another may have come to hold it.
+ */
 async function clearAway(file: string, seen: string): Promise<void> {
-  const aside = `${file}.${process.pid}`
+  const turn = `${file}.clearing`
   try {
-    await rename(file, aside)
+    await (await open(turn, 'wx', 0o600)).close()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const { mtimeMs } = await stat(turn).catch(() => ({ mtimeMs: Date.now() }))
+    // Left by one that died while it had its turn.
+    if (Date.now() - mtimeMs > WRITTEN_WITHIN_MS) await rm(turn, { force: true })
+    return pause(1)
   }
-  if ((await readFile(aside, 'utf8')) !== seen) await link(aside, file).catch(() => undefined)
-  await rm(aside, { force: true })
+  try {
+    if ((await readFile(file, 'utf8').catch(() => undefined)) === seen) await rm(file, { force: true })
+  } finally {
+    await rm(turn, { force: true })
+  }
 }
 
 /** When a process started, in the kernel's own measure; null where the system does not tell. */
