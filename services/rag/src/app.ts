@@ -1,10 +1,12 @@
 import { createTaskEngine, mountAgent, renderA2AError } from '@signalbox/a2a'
+import { AppError } from '@signalbox/errors'
 import { openChatModel, resolveLlm } from '@signalbox/llm'
 import { createHttpApp, requireServiceToken, type Service } from '@signalbox/service-kit'
 import { openTelemetry, type Telemetry } from '@signalbox/telemetry'
 
-import { RAG_CARD } from './a2a/rag-card.ts'
+import { describeRag } from './a2a/rag-card.ts'
 import { createRagExecutor } from './a2a/rag-executor.ts'
+import { toDatabaseError } from './adapters/postgres/database-error.ts'
 import type { RagConfig } from './config.ts'
 import { documentRoutes } from './http/document-routes.ts'
 import { openKnowledge } from './open-knowledge.ts'
@@ -29,10 +31,16 @@ export async function openRag(config: RagConfig, options: { telemetry?: Telemetr
   })
   const stopping = new AbortController()
   let indexing: Promise<unknown> = Promise.resolve()
+  let held = 0
+  const recount = async (): Promise<void> => void (held = (await documents.count()).documents)
 
   const app = createHttpApp({
     telemetry,
-    renderError: renderA2AError,
+    renderError: (thrown) => {
+      const error = toDatabaseError(thrown)
+      if (!(error instanceof AppError)) telemetry.log.error({ err: error }, 'a request failed')
+      return renderA2AError(error)
+    },
     health: async () => {
       const late = new Promise<false>((resolve) => setTimeout(resolve, HEALTH_TIMEOUT_MS, false).unref())
       const there = await Promise.race([
@@ -46,20 +54,27 @@ export async function openRag(config: RagConfig, options: { telemetry?: Telemetr
     },
   })
   mountAgent(app, {
-    card: RAG_CARD,
+    // Read at each request for the card: it tells how much is known now.
+    card: {
+      ...describeRag(0),
+      get description() {
+        return describeRag(held).description
+      },
+    },
     publicUrl: () => options.publicUrl ?? config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`,
     tasks,
     telemetry,
     token: config.SERVICE_TOKEN,
   })
   app.use('/v1/*', requireServiceToken(config.SERVICE_TOKEN))
-  app.route('/v1', documentRoutes({ knowledge, documents, maxBytes: config.INGEST_MAX_BYTES }))
+  app.route('/v1', documentRoutes({ knowledge, documents, maxBytes: config.INGEST_MAX_BYTES, onChange: recount }))
 
   return {
     name: 'rag',
     app,
     telemetry,
     async start() {
+      await recount()
       // What an interrupted ingestion left without vectors gets them now, while questions are already answered.
       indexing = knowledge
         .index(stopping.signal)

@@ -56,6 +56,7 @@ export async function openKnowledge(config: KnowledgeConfig, telemetry: Telemetr
       sql,
       async close() {
         await sql.end({ timeout: 5 })
+        await model?.close()
         await embedded?.close()
       },
     }

@@ -1,7 +1,13 @@
 import type { AgentCard } from '@signalbox/a2a'
 import { EXTENSIONS, SKILLS } from '@signalbox/contracts'
 
-export const RAG_CARD: Omit<AgentCard, 'url'> = {
+/** What the agent says of itself; `held` are the documents it knows now, so that a planner sees whether asking is worth it. */
+export function describeRag(held: number): Omit<AgentCard, 'url'> {
+  const documents = held === 0 ? 'no documents yet' : held === 1 ? 'one document' : `${held} documents`
+  return { ...CARD, description: `${CARD.description} Holds ${documents}.` }
+}
+
+const CARD: Omit<AgentCard, 'url'> = {
   name: 'rag',
   description: 'Knows the documents that were laid into the knowledge base, and finds the passages in them that speak of something, with file and place.',
   version: '0.1.0',

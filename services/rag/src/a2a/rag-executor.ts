@@ -10,6 +10,7 @@ import {
   toSection,
   toSourceList,
   type CitationsPart,
+  type NodeContext,
   type Passage,
   type PassagesPart,
 } from '@signalbox/contracts'
@@ -97,16 +98,23 @@ export function createRagExecutor(options: RagExecutorOptions): AgentExecutor {
 }
 
 function readSkill(message: Message): string {
-  const context = dataOf(message.parts)
-    .map((data) => nodeContextSchema.safeParse(data))
-    .find(({ success }) => success)?.data
-  const skill = context?.skill ?? message.metadata?.['skill'] ?? SKILLS.retrieve
+  const skill = readContext(message)?.skill ?? message.metadata?.['skill'] ?? SKILLS.retrieve
   if (skill !== SKILLS.retrieve && skill !== SKILLS.answerFromKnowledge) {
     throw new AppError('invalid_request', `There is no skill '${String(skill)}' here; the skills are: ${SKILLS.retrieve}, ${SKILLS.answerFromKnowledge}.`, {
       param: 'skill',
     })
   }
   return skill
+}
+
+/** The part that says what the message belongs to. One that claims to be it and is not is the sender's fault; without one, the text stands alone. */
+function readContext(message: Message): NodeContext | undefined {
+  const claimed = dataOf(message.parts).find((data) => typeof data === 'object' && data !== null && 'kind' in data && data['kind'] === 'node-context')
+  if (claimed === undefined) return undefined
+  const parsed = nodeContextSchema.safeParse(claimed)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new AppError('invalid_request', `The node-context part is not one: ${issue?.path.join('.')}: ${issue?.message}`, { param: 'message.parts' })
 }
 
 function tellFound(passages: readonly Passage[]): string {

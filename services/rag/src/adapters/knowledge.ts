@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import type { Passage } from '@signalbox/contracts'
-import { toAppError } from '@signalbox/errors'
+import { AppError } from '@signalbox/errors'
 import type { Logger } from '@signalbox/telemetry'
 
 import { choosePassages } from '../core/choose-passages.ts'
@@ -9,11 +9,13 @@ import { fuse, type Scores } from '../core/fuse.ts'
 import { readTitle } from '../core/read-title.ts'
 import { DEFAULT_SPLIT, splitPassages, type SplitOptions } from '../core/split-passages.ts'
 import type { Embedder } from './embedders/embedder.ts'
+import { toDatabaseError } from './postgres/database-error.ts'
 import type { DocumentStore } from './postgres/document-store.ts'
 import type { LexicalSearch } from './postgres/lexical-search.ts'
 import type { Database } from './postgres/open-database.ts'
 import { readPassages } from './postgres/passages.ts'
 import type { VectorSpaces } from './postgres/vector-space.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** What happened to one document that was offered. */
 export interface IngestResult {
@@ -37,6 +39,8 @@ export interface Knowledge {
   ingest(document: { source: string; text: string }): Promise<IngestResult>
   /** Gives every passage its vector, in a new space where the old one no longer fits. One at a time. */
   index(signal: AbortSignal): Promise<IndexReport>
+  /** The vectors that are searched: whose they are, and how many passages have one. Null while words alone are searched. */
+  vectors(): Promise<{ model: string; dimensions: number; passages: number } | null>
   /** What speaks of the query: passage ids with their scores, by words and by vectors. */
   rank(query: string, options: { candidates: number; signal: AbortSignal }): Promise<{ words: Scores; vectors: Scores }>
   /** The best passages by both. */
@@ -44,7 +48,7 @@ export interface Knowledge {
 }
 
 /** Raised when passages would be cut otherwise, so that documents are taken in anew. */
-const SPLITTER_VERSION = 1
+const SPLITTER_VERSION = 2
 const CANDIDATES = 100
 const EMBED_BATCH = 256
 
@@ -95,7 +99,7 @@ export function createKnowledge(tools: {
       return await spaces.search(space, await embedder.embedQuery(space.id, query, signal), candidates)
     } catch (error) {
       if (signal.aborted) throw error
-      log.warn({ code: toAppError(error).code }, 'searching by vector failed: words alone were searched')
+      log.warn({ err: error }, 'searching by vector failed: words alone were searched')
       return new Map()
     }
   }
@@ -105,9 +109,27 @@ export function createKnowledge(tools: {
     return { words, vectors }
   }
 
+  /** Passages that speak of the query, best first. */
+  async function findPassages(query: string, signal: AbortSignal): Promise<Passage[]> {
+    const { words, vectors } = await rank(query, { candidates: CANDIDATES, signal })
+    const ranked = fuse(words, vectors, embedder.alpha)
+    const passages = await readPassages(
+      sql,
+      ranked.map(({ id }) => id),
+    )
+    return ranked.flatMap(({ id, score }): Passage[] => {
+      const passage = passages.get(id)
+      return passage ? [{ ...passage, score: Number(score.toFixed(4)) }] : []
+    })
+  }
+
   return {
     alpha: embedder.alpha,
     rank,
+    async vectors() {
+      const space = await spaces.active()
+      return space?.model === embedder.model ? { model: space.model, dimensions: space.dimensions, passages: await spaces.size(space.id) } : null
+    },
     async ingest({ source, text }) {
       try {
         // What Postgres cannot hold is replaced unit by unit, so that offsets stay true.
@@ -123,7 +145,8 @@ export function createKnowledge(tools: {
         return { source, status: known === undefined ? 'added' : 'updated', passages: spans.length }
       } catch (error) {
         log.error({ err: error, source }, 'a document could not be taken in')
-        return { source, status: 'failed', passages: 0, reason: 'the database refused it; see the log' }
+        const known = toDatabaseError(error)
+        return { source, status: 'failed', passages: 0, reason: known instanceof AppError ? known.message : 'the database refused it; see the log' }
       }
     },
     index(signal) {
@@ -134,17 +157,12 @@ export function createKnowledge(tools: {
       return indexing
     },
     async search(query, { topK, perDocument, signal }) {
-      const { words, vectors } = await rank(query, { candidates: CANDIDATES, signal })
-      const ranked = fuse(words, vectors, embedder.alpha)
-      const passages = await readPassages(
-        sql,
-        ranked.map(({ id }) => id),
-      )
-      const found = ranked.flatMap(({ id, score }): Passage[] => {
-        const passage = passages.get(id)
-        return passage ? [{ ...passage, score: Number(score.toFixed(4)) }] : []
-      })
-      return choosePassages(found, { topK, perDocument })
+      try {
+        // The driver cannot be told to stop; the caller need not wait for it.
+        return choosePassages(await untilAborted(findPassages(query, signal), signal), { topK, perDocument })
+      } catch (error) {
+        throw toDatabaseError(error)
+      }
     },
   }
 }

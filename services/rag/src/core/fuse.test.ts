@@ -2,8 +2,6 @@ import { expect, test } from 'vitest'
 
 import { choosePassages } from './choose-passages.ts'
 import { fuse } from './fuse.ts'
-import { readTitle } from './read-title.ts'
-import { toQuery } from './to-query.ts'
 
 test('both rankings count by their share, each on its own scale', () => {
   const words = new Map([
@@ -52,21 +50,4 @@ test('what is chosen says no line twice, and is not all of one document', () => 
   })
   const ranked = [passage('a', 0, 100), passage('a', 30, 130), passage('a', 200, 300), passage('a', 400, 500), passage('b', 0, 50)]
   expect(choosePassages(ranked, { topK: 3, perDocument: 2 }).map(({ id }) => id)).toEqual(['a0', 'a200', 'b0'])
-})
-
-test.each([
-  ['Find what the documents say about retrying failed jobs', 'retrying failed jobs'],
-  ['Retrieve passages about the first amendment, with sources.', 'the first amendment'],
-  ['how BullMQ retries failing jobs', 'how BullMQ retries failing jobs'],
-  ['search for', 'search for'],
-])('an instruction is searched for by what it asks: %s', (instruction, query) => {
-  expect(toQuery(instruction)).toBe(query)
-})
-
-test.each([
-  ['---\ntitle: "Named"\n---\n# Other', 'Named'],
-  ['# First *heading*\n\ntext', 'First *heading*'],
-  ['no heading', 'workers'],
-])('a document’s title: %j', (text, title) => {
-  expect(readTitle(text, 'guide/workers.md')).toBe(title)
 })

@@ -32,12 +32,24 @@ describe('passages', () => {
     expect(pieces('---\ntitle: T\n---\nBody.')).toEqual(['Body.'])
   })
 
+  test('sentences end where they end in other scripts, and no character is parted', () => {
+    const found = pieces(`${'これは文です。'.repeat(200)}${'😀'.repeat(1_001)}`)
+    expect(found.length).toBeGreaterThan(3)
+    for (const piece of found) expect(piece.isWellFormed()).toBe(true)
+    expect(found[0]).toMatch(/。$/)
+  })
+
   test('a text of nothing has no passages', () => {
     expect(pieces('  \n\n ')).toEqual([])
   })
 
   test('whatever the text: in order, within size, none without words, and every word in one of them', () => {
-    const word = fc.oneof(fc.constantFrom('\n', '\n\n', '# ', '. ', ' '), fc.string({ maxLength: 12 }), fc.string({ minLength: 200, maxLength: 300 }))
+    const word = fc.oneof(
+      fc.constantFrom('\n', '\n\n', '# ', '. ', ' '),
+      fc.string({ maxLength: 12 }),
+      fc.string({ maxLength: 60, unit: 'binary' }),
+      fc.string({ minLength: 200, maxLength: 300 }),
+    )
     fc.assert(
       fc.property(
         fc.array(word, { maxLength: 120 }).map((words) => words.join('')),
@@ -50,6 +62,7 @@ describe('passages', () => {
             expect(end).toBeGreaterThan(start)
             expect(end - start).toBeLessThanOrEqual(size)
             expect(text.slice(start, end)).toBe(text.slice(start, end).trim())
+            expect(text.slice(start, end).isWellFormed()).toBe(true)
             if (index > 0) expect(start).toBeGreaterThan(spans[index - 1]?.start as number)
             if (start > covered) expect(text.slice(covered, start).trim()).toBe('')
             covered = Math.max(covered, end)

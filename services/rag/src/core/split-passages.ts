@@ -53,14 +53,14 @@ function isHeading(text: string, { start, end }: Span): boolean {
 }
 
 /** Coarse boundaries first; a piece that is still too long is split by the next finer one. */
-const BOUNDARIES = [/\n(?=#{1,6}\s)/g, /\n[ \t]*\n/g, /\n/g, /(?<=[.!?…])["')\]]*\s+/g, /\s+/g]
+const BOUNDARIES = [/\n(?=#{1,6}\s)/g, /\n[ \t]*\n/g, /\n/g, /(?<=[.!?…])["')\]]*\s+|(?<=[。！？])/g, /\s+/g]
 
 function toUnits(text: string, span: Span, size: number, level: number): Span[] {
   const { start, end } = span
   const boundary = BOUNDARIES[level]
   // Paragraphs are always kept apart, so that packing can choose; finer boundaries are used only where they must be.
   if (level >= 2 && end - start <= size) return [span]
-  if (!boundary) return hardSplit(span, size)
+  if (!boundary) return hardSplit(text, span, size)
   const piece = text.slice(start, end)
   const cuts = [...piece.matchAll(boundary)].map((match) => start + match.index + match[0].length)
   const edges = [start, ...cuts, end]
@@ -70,10 +70,20 @@ function toUnits(text: string, span: Span, size: number, level: number): Span[] 
   })
 }
 
-function hardSplit({ start, end }: Span, size: number): Span[] {
+function hardSplit(text: string, { start, end }: Span, size: number): Span[] {
   const spans: Span[] = []
-  for (let at = start; at < end; at += size) spans.push({ start: at, end: Math.min(end, at + size) })
+  for (let at = start; at < end;) {
+    const next = Math.min(end, at + size)
+    const to = next < end && isHalf(text, next) ? next - 1 : next
+    spans.push({ start: at, end: to })
+    at = to
+  }
   return spans
+}
+
+/** Whether a cut here would part the two halves of a character. */
+function isHalf(text: string, at: number): boolean {
+  return (text.codePointAt(at - 1) ?? 0) > 0xffff
 }
 
 function trim(text: string, { start, end }: Span): Span {

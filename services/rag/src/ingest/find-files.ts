@@ -14,10 +14,14 @@ const MAX_BYTES = 5 * 1024 * 1024
 /** The documents under some paths, in order; and what was passed over, with the reason. */
 export async function findFiles(paths: readonly string[]): Promise<{ files: FoundFile[]; skipped: { path: string; reason: string }[] }> {
   const files = new Map<string, FoundFile>()
+  const sources = new Map<string, string>()
   const skipped: { path: string; reason: string }[] = []
 
   async function visit(path: string, base: string): Promise<void> {
-    const entries = await readdir(path, { withFileTypes: true })
+    const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      skipped.push({ path, reason: `cannot be read (${error.code ?? 'error'})` })
+      return []
+    })
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const child = join(path, entry.name)
       if (entry.name.startsWith('.')) continue
@@ -28,9 +32,17 @@ export async function findFiles(paths: readonly string[]): Promise<{ files: Foun
   }
 
   async function take(path: string, base: string): Promise<void> {
-    const { size } = await stat(path)
+    const { size } = await stat(path).catch(() => ({ size: 0 }))
+    const source = relative(base, path).split('\\').join('/')
+    const namesake = sources.get(source)
+    if (files.has(path)) return
     if (size > MAX_BYTES) skipped.push({ path, reason: `larger than ${MAX_BYTES / 1024 / 1024} MB` })
-    else files.set(path, { path, source: relative(base, path).split('\\').join('/') })
+    // One would take the other's place, and nobody would be told.
+    else if (namesake !== undefined) skipped.push({ path, reason: `called ${source}, as ${namesake} is: lay them in from a folder above both` })
+    else {
+      files.set(path, { path, source })
+      sources.set(source, path)
+    }
   }
 
   for (const given of paths) {

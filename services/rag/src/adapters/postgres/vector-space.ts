@@ -14,6 +14,8 @@ export interface VectorSpaces {
   fitted(id: number): Promise<Buffer | undefined>
   create(space: Omit<Space, 'id'> & { fitted?: Buffer }): Promise<Space>
   activate(id: number): Promise<void>
+  /** How many passages have a vector in the space. */
+  size(id: number): Promise<number>
   /** Passages that have no vector in the space yet, a batch at a time. */
   missing(id: number, limit: number): Promise<{ id: string; text: string; title: string }[]>
   add(id: number, vectors: readonly { passage: string; vector: Float32Array }[]): Promise<void>
@@ -45,6 +47,10 @@ export function createVectorSpaces(sql: Database): VectorSpaces {
         await transaction`UPDATE spaces SET active = true WHERE id = ${id}`
         await transaction`DELETE FROM spaces WHERE NOT active`
       })
+    },
+    async size(id) {
+      const [row] = await sql<{ size: number }[]>`SELECT count(*)::int AS size FROM passage_embeddings WHERE space_id = ${id}`
+      return row?.size ?? 0
     },
     missing: async (id, limit) =>
       sql<{ id: string; text: string; title: string }[]>`
