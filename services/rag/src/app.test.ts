@@ -175,7 +175,10 @@ describe('the agent', () => {
       { kind: 'text', text: 'owls' },
       { kind: 'data', data: { kind: 'node-context', goal: 'x' } },
     ]
-    await expect(agent.send({ parts }, { signal: soon() })).rejects.toThrow('The node-context part is not one: conversation')
+    const answered = await agent.send({ parts }, { signal: soon() })
+    expect(answered).toMatchObject({
+      status: { state: 'failed', message: { parts: [{ text: expect.stringContaining('The node-context part is not one: conversation') }] } },
+    })
   })
 
   test('is ready while its database answers', async () => {

@@ -1,4 +1,5 @@
 import { openTelemetry } from '@signalbox/telemetry'
+import { sayError, sayJson, startModelUpstream } from '@signalbox/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { KnowledgeConfig, OpenKnowledge } from './open-knowledge.ts'
@@ -100,6 +101,77 @@ export function describeKnowledge(name: string, configure: () => Promise<Knowled
       >`SELECT (SELECT count(*)::int FROM spaces) AS spaces, (SELECT count(*)::int FROM passage_embeddings) AS vectors`
       expect(row).toEqual({ spaces: 1, vectors: 91 })
       expect((await search('engine'))[0]?.text).toMatch(/Car|motor/)
+    })
+
+    test('vectors come from an endpoint where one is set: in a space of their own, and again words alone when it is away', async () => {
+      for (let index = 0; index < 45; index += 1)
+        await opened.knowledge.ingest({ source: `d${index}.md`, text: `Filler number ${index} about bread, flour and yeast.` })
+      await opened.knowledge.ingest({ source: 'car.md', text: 'An automobile on the road.' })
+      await opened.knowledge.index(signal())
+
+      let away = false
+      await using endpoint = await startModelUpstream((response, { body }) => {
+        if (away) return sayError(response, 503)
+        // Whatever is about driving points one way, everything else another.
+        const data = (body['input'] as string[]).map((text, index) => ({ index, embedding: /automobile|vehicle/.test(text) ? [1, 0, 0] : [0, 1, 0] }))
+        sayJson(response, 200, { object: 'list', model: 'tiny', data, usage: { prompt_tokens: 1, total_tokens: 1 } })
+      })
+      const config = { ...(await configure()), EMBEDDING_BASE_URL: endpoint.baseUrl, EMBEDDING_MODEL: 'tiny', DATABASE_URL: opened.url }
+      const other = await openKnowledge(config, openTelemetry({ service: 'test', level: 'silent' }))
+      try {
+        // Vectors of another model are not compared with: until there are some of its own, words decide alone.
+        expect(await other.knowledge.vectors()).toBeNull()
+        expect(await other.knowledge.index(signal())).toMatchObject({ model: 'tiny', embedded: 46, refitted: true })
+        expect(await other.knowledge.vectors()).toEqual({ model: 'tiny', dimensions: 3, passages: 46 })
+        // No word of the question stands in any passage.
+        expect((await other.knowledge.search('vehicle', { topK: 1, perDocument: 1, signal: signal() }))[0]?.source).toBe('car.md')
+        away = true
+        expect((await other.knowledge.search('automobile', { topK: 1, perDocument: 1, signal: signal() }))[0]?.source).toBe('car.md')
+      } finally {
+        await other.close()
+      }
+    })
+
+    test('who stops asking is not kept waiting', async () => {
+      const left = AbortSignal.abort(new DOMException('gone', 'AbortError'))
+      await expect(opened.knowledge.search('owls', { topK: 1, perDocument: 1, signal: left })).rejects.toThrow('gone')
+    })
+
+    test('a database that is away is told of as that', async () => {
+      const config = { ...(await configure()), DATABASE_URL: opened.url }
+      const other = await openKnowledge(config, openTelemetry({ service: 'test', level: 'silent' }))
+      await other.close()
+      await expect(other.knowledge.search('owls', { topK: 1, perDocument: 1, signal: signal() })).rejects.toMatchObject({
+        code: 'unavailable',
+        retryable: true,
+      })
+      expect(await other.knowledge.ingest({ source: 'a.md', text: 'x' })).toMatchObject({ status: 'failed', reason: 'The knowledge database does not answer.' })
+    })
+
+    test('opening it again changes nothing: tables, documents and vectors are there, and nothing is computed anew', async () => {
+      for (let index = 0; index < 45; index += 1)
+        await opened.knowledge.ingest({ source: `d${index}.md`, text: `Filler number ${index} about bread, flour and yeast.` })
+      await opened.knowledge.index(signal())
+      const config = { ...(await configure()), DATABASE_URL: opened.url }
+      const other = await openKnowledge(config, openTelemetry({ service: 'test', level: 'silent' }))
+      try {
+        expect(await other.knowledge.index(signal())).toEqual({ model: 'lsa-256', embedded: 0, refitted: false })
+        const ask = { topK: 5, perDocument: 1, signal: signal() }
+        expect(await other.knowledge.search('yeast 7', ask)).toEqual(await opened.knowledge.search('yeast 7', ask))
+      } finally {
+        await other.close()
+      }
+    })
+
+    test('two that change one document at once leave one whole version of it', async () => {
+      const versions = Array.from({ length: 8 }, (_, index) => `Version ${index}. ${`Sentence ${index} of many. `.repeat(80)}`)
+      await Promise.all(versions.map((text) => opened.knowledge.ingest({ source: 'a.md', text })))
+      const rows = await opened.sql<
+        { text: string; start: number; end: number }[]
+      >`SELECT text, start_offset AS start, end_offset AS end FROM passages ORDER BY ordinal`
+      const version = versions.find((text) => text.startsWith(rows[0]?.text.slice(0, 10) ?? '-')) ?? ''
+      expect(rows.length).toBeGreaterThan(1)
+      for (const { text, start, end } of rows) expect(version.slice(start, end)).toBe(text)
     })
 
     test('removing a document removes its passages and vectors', async () => {

@@ -18,6 +18,8 @@ export interface OpenKnowledge {
   knowledge: Knowledge
   documents: DocumentStore
   sql: Database
+  /** The database's URL, with its password. */
+  url: string
   close(): Promise<void>
 }
 
@@ -37,7 +39,8 @@ export async function openKnowledge(config: KnowledgeConfig, telemetry: Telemetr
         })
       : undefined
   try {
-    const sql = await openDatabase(config.DATABASE_URL ?? (embedded?.url as string), { connections: config.DATABASE_CONNECTIONS })
+    const url = config.DATABASE_URL ?? (embedded?.url as string)
+    const sql = await openDatabase(url, { connections: config.DATABASE_CONNECTIONS })
     const documents = createDocumentStore(sql)
     const spaces = createVectorSpaces(sql)
     const model =
@@ -54,6 +57,7 @@ export async function openKnowledge(config: KnowledgeConfig, telemetry: Telemetr
       knowledge: createKnowledge({ sql, documents, lexical: createLexicalSearch(sql, documents), spaces, embedder, log, ...options }),
       documents,
       sql,
+      url,
       async close() {
         await sql.end({ timeout: 5 })
         await model?.close()
