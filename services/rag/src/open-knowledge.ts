@@ -31,15 +31,8 @@ export type KnowledgeConfig = Pick<
 /** Opens the knowledge on the configured Postgres, or on an embedded one that is started for it. From there on the code is the same. */
 export async function openKnowledge(config: KnowledgeConfig, telemetry: Telemetry, options: { split?: SplitOptions } = {}): Promise<OpenKnowledge> {
   const { log } = telemetry
-  const embedded =
-    config.DATABASE_URL === undefined
-      ? await startEmbeddedPostgres({
-          folder: join(resolve(config.DATA_DIR), 'knowledge'),
-          onRestart: (reason) => log.warn({ reason }, 'the embedded database is started again'),
-        })
-      : undefined
+  const { url, close } = await openServer(config, log)
   try {
-    const url = config.DATABASE_URL ?? (embedded?.url as string)
     const sql = await openDatabase(url, { connections: config.DATABASE_CONNECTIONS })
     const documents = createDocumentStore(sql)
     const spaces = createVectorSpaces(sql)
@@ -61,11 +54,20 @@ export async function openKnowledge(config: KnowledgeConfig, telemetry: Telemetr
       async close() {
         await sql.end({ timeout: 5 })
         await model?.close()
-        await embedded?.close()
+        await close()
       },
     }
   } catch (error) {
-    await embedded?.close()
+    await close()
     throw error
   }
+}
+
+/** The Postgres that is used; an embedded one is ours to close. */
+async function openServer({ DATABASE_URL, DATA_DIR }: KnowledgeConfig, log: Telemetry['log']): Promise<{ url: string; close(): Promise<void> }> {
+  if (DATABASE_URL !== undefined) return { url: DATABASE_URL, close: async () => undefined }
+  return startEmbeddedPostgres({
+    folder: join(resolve(DATA_DIR), 'knowledge'),
+    onRestart: (reason) => log.warn({ reason }, 'the embedded database is started again'),
+  })
 }
