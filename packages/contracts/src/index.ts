@@ -1,4 +1,5 @@
 export * from './cited-sources.ts'
+export { CONDITION_OPERATORS } from './condition-faults.ts'
 export * from './conversation.ts'
 export * from './extensions.ts'
 export * from './ids.ts'

@@ -1,6 +1,10 @@
-import { PLAN_LIMITS, planSchema, type AgentSummary, type Plan, type PlanNode } from './plan.ts'
+import { conditionFaults, isDeeperThan } from './condition-faults.ts'
+import { planSchema, type AgentSummary, type Plan, type PlanNode } from './plan.ts'
 
 export type PlanVerdict = { plan: Plan; faults: [] } | { plan: undefined; faults: string[] }
+
+/** More than any plan needs, and less than would overflow the stack of whoever walks it. */
+const DEEPEST = 64
 
 /**
  * Reads a plan from outside. Either the plan is sound, or every fault is named in words that a
@@ -8,6 +12,7 @@ export type PlanVerdict = { plan: Plan; faults: [] } | { plan: undefined; faults
  * references, cycles, nodes that the answer does not rest on).
  */
 export function readPlan(candidate: unknown, agents: readonly AgentSummary[]): PlanVerdict {
+  if (isDeeperThan(candidate, DEEPEST)) return { plan: undefined, faults: [`plan: it is nested deeper than ${DEEPEST}`] }
   const parsed = planSchema.safeParse(candidate)
   if (!parsed.success) {
     const faults = parsed.error.issues.slice(0, 16).map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`)
@@ -65,38 +70,6 @@ function agentFaults(node: PlanNode, agents: readonly AgentSummary[]): string[] 
   if (node.fallback !== undefined && !agents.some(({ id }) => id === node.fallback))
     faults.push(`node '${node.id}' falls back to agent '${node.fallback}', which is not there`)
   return faults
-}
-
-/** A condition may look only at nodes that have surely ended: the node's own needs. */
-function conditionFaults(node: PlanNode, ids: ReadonlySet<string>): string[] {
-  if (node.when === undefined) return []
-  if (JSON.stringify(node.when).length > PLAN_LIMITS.whenBytes) return [`node '${node.id}': its condition is larger than ${PLAN_LIMITS.whenBytes} bytes`]
-  if (depthOf(node.when) > PLAN_LIMITS.whenDepth) return [`node '${node.id}': its condition is nested deeper than ${PLAN_LIMITS.whenDepth}`]
-  return lookUps(node.when).flatMap((target) => {
-    if (!ids.has(target)) return [`node '${node.id}': its condition looks at '${target}', which is not a node`]
-    return node.needs.includes(target) ? [] : [`node '${node.id}': its condition looks at '${target}', which is not among its needs`]
-  })
-}
-
-/** Inside these, `var` speaks of the list's items, not of nodes. */
-const OVER_ITEMS = new Set(['some', 'all', 'none', 'filter', 'map', 'reduce'])
-
-/** The first steps of all paths that a JSON Logic rule looks up. */
-function lookUps(rule: unknown): string[] {
-  if (Array.isArray(rule)) return rule.flatMap(lookUps)
-  if (typeof rule !== 'object' || rule === null) return []
-  return Object.entries(rule).flatMap(([operator, value]: [string, unknown]): string[] => {
-    if (operator === 'var') {
-      const path: unknown = Array.isArray(value) ? value[0] : value
-      return typeof path === 'string' && path !== '' ? [path.split('.')[0] as string] : lookUps(path)
-    }
-    return lookUps(OVER_ITEMS.has(operator) && Array.isArray(value) ? value[0] : value)
-  })
-}
-
-function depthOf(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
-  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
 /** Kahn's algorithm; what is left when nothing more is free contains a cycle, which is then walked. */
