@@ -33,7 +33,7 @@ describe('passages', () => {
   })
 
   test('sentences end where they end in other scripts, and no character is parted', () => {
-    const found = pieces(`${'これは文です。'.repeat(200)}${'😀'.repeat(1_001)}`)
+    const found = pieces(`${'これは文です。'.repeat(200)}x${'😀'.repeat(1_001)}`)
     expect(found.length).toBeGreaterThan(3)
     for (const piece of found) expect(piece.isWellFormed()).toBe(true)
     expect(found[0]).toMatch(/。$/)
