@@ -28,6 +28,15 @@ test('the same corpus gives the same vectors', () => {
   expect(two.basis).toEqual(one.basis)
 })
 
+test('the directions of the space are at right angles, each of length 1', () => {
+  const { basis, columns, dimensions } = fitLsa(TEXTS.map(termsOf))
+  const direction = (dimension: number) => Float32Array.from({ length: columns.size }, (_, row) => basis[row * dimensions + dimension] as number)
+  expect(dimensions).toBeGreaterThan(2)
+  for (let one = 0; one < dimensions; one += 1) {
+    for (let other = 0; other <= one; other += 1) expect(cosine(direction(one), direction(other))).toBeCloseTo(one === other ? 1 : 0, 5)
+  }
+})
+
 test('a text of unknown words has a vector of zeros, and no other has', () => {
   const model = fitLsa(TEXTS.map(termsOf))
   expect([...embedTerms(model, termsOf('zebra'))].every((value) => value === 0)).toBe(true)
