@@ -46,9 +46,12 @@ const NODE_FIELDS: ReadonlySet<string> = new Set(['state', 'text', 'data'])
  * only at nodes that have surely ended: the node's own needs.
  */
 export function conditionFaults(node: PlanNode, ids: ReadonlySet<string>): string[] {
-  if (node.when === undefined) return []
-  const faults = sizeFaults(node.when)
-  return (faults.length > 0 ? faults : [...ruleFaults(node.when, { node, ids, overItems: false })]).map((fault) => `node '${node.id}': its condition ${fault}`)
+  const ofRule = (rule: unknown, known: readonly string[], name: string): string[] => {
+    if (rule === undefined) return []
+    const faults = sizeFaults(rule)
+    return (faults.length > 0 ? faults : [...ruleFaults(rule, { known, ids, overItems: false })]).map((fault) => `node '${node.id}': its ${name} ${fault}`)
+  }
+  return [...ofRule(node.when, node.needs, 'condition'), ...ofRule(node.replan_when, [...node.needs, node.id], 'condition for planning anew')]
 }
 
 function sizeFaults(rule: unknown): string[] {
@@ -63,7 +66,8 @@ export function isDeeperThan(value: unknown, depth: number): boolean {
 }
 
 interface Place {
-  node: PlanNode
+  /** The nodes that may be looked at. */
+  known: readonly string[]
   ids: ReadonlySet<string>
   overItems: boolean
 }
@@ -85,7 +89,7 @@ function* operationFaults(entries: [string, unknown][], place: Place): Generator
   yield* ruleFaults(value[1], { ...place, overItems: true })
 }
 
-function* lookUpFaults(value: unknown, { node, ids, overItems }: Place): Generator<string> {
+function* lookUpFaults(value: unknown, { known, ids, overItems }: Place): Generator<string> {
   const [path, ...fallback]: unknown[] = Array.isArray(value) ? value : [value]
   if (fallback.some((item) => typeof item === 'object' && item !== null)) return yield `computes what 'var' falls back to`
   // An item may be looked at as a whole, or by its place.
@@ -95,6 +99,6 @@ function* lookUpFaults(value: unknown, { node, ids, overItems }: Place): Generat
   if (overItems) return
   const [target = '', field] = path.split('.')
   if (!ids.has(target)) yield `looks at '${target}', which is not a node`
-  else if (!node.needs.includes(target)) yield `looks at '${target}', which is not among its needs`
+  else if (!known.includes(target)) yield `looks at '${target}', which is not among its needs`
   else if (field !== undefined && !NODE_FIELDS.has(field)) yield `looks at '${path.slice(0, 80)}'; of a node it knows state, text and data`
 }

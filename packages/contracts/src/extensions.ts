@@ -13,6 +13,10 @@ export const EXTENSIONS = {
   inputs: 'urn:signalbox:ext:inputs:v1',
   /** Final failed `status` update's `metadata[…]` = `{code, retryable}`. */
   failure: 'urn:signalbox:ext:failure:v1',
+  /** A `working` status update's `metadata[…]` = `PutContext[]`: values the agent shares with the session's other nodes, at once. */
+  context: 'urn:signalbox:ext:context:v1',
+  /** A message's `metadata[…]` = ids of the sessions that it is sent on behalf of, outermost first. Whoever orchestrates passes it on, so that agents which ask each other in a circle are found out. */
+  lineage: 'urn:signalbox:ext:lineage:v1',
 } as const
 
 /** Request headers between our services, beside `Authorization` and the W3C trace context. */

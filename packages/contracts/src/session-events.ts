@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { planSchema } from './plan.ts'
 import { citationSchema } from './skills.ts'
-import { faultSchema, planSourceSchema, skipReasonSchema } from './session.ts'
+import { faultSchema, planSourceSchema, revisionReasonSchema, skipReasonSchema, stoppedSchema } from './session.ts'
 import { usageSchema } from './usage.ts'
 
 const stamp = { seq: z.int().positive(), at: z.iso.datetime() }
@@ -16,10 +16,37 @@ const ofNode = { node: z.string(), agent: z.string() }
 export const sessionEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session.created'), ...stamp }),
   z.object({ type: z.literal('session.resumed'), ...stamp }),
+  z.object({ type: z.literal('session.paused'), ...stamp }),
+  z.object({ type: z.literal('session.unpaused'), ...stamp }),
+  /** Taken out of the dead letters and driven again; `nodes` are those that run anew. */
+  z.object({ type: z.literal('session.redriven'), ...stamp, nodes: z.array(z.string()) }),
+  /** A budget is spent: nothing more is begun, and the session ends with what it has. */
+  z.object({ type: z.literal('session.stopped'), ...stamp, stopped: stoppedSchema }),
   z.object({ type: z.literal('plan.started'), ...stamp, agents: z.array(z.string()) }),
   z.object({ type: z.literal('plan.rejected'), ...stamp, faults: z.array(z.string()) }),
-  z.object({ type: z.literal('plan.ready'), ...stamp, plan: planSchema, revision: z.int(), source: planSourceSchema }),
+  z.object({
+    type: z.literal('plan.ready'),
+    ...stamp,
+    plan: planSchema,
+    revision: z.int(),
+    source: planSourceSchema,
+    /** Of a revision: why, and what it changed. */
+    reason: revisionReasonSchema.optional(),
+    added: z.array(z.string()).optional(),
+    dropped: z.array(z.string()).optional(),
+    changed: z.array(z.string()).optional(),
+  }),
+  z.object({ type: z.literal('plan.revising'), ...stamp, reason: revisionReasonSchema }),
+  /** A revision came to nothing; the plan goes on as it was. */
+  z.object({ type: z.literal('plan.kept'), ...stamp, why: z.string() }),
   z.object({ type: z.literal('node.started'), ...stamp, ...ofNode, instruction: z.string(), attempt: z.int().positive() }),
+  /** A `map` or `vote` node was taken apart into branches, `<node>.0` and so on; `branches` counts those known so far. */
+  z.object({ type: z.literal('node.expanded'), ...stamp, ...ofNode, branches: z.int().nonnegative() }),
+  z.object({ type: z.literal('node.decided'), ...stamp, ...ofNode, by: z.enum(['majority', 'judge']), choice: z.string(), votes: z.int(), of: z.int() }),
+  /** A `plan` node is worked on as a session of its own. */
+  z.object({ type: z.literal('node.session'), ...stamp, ...ofNode, session: z.string() }),
+  z.object({ type: z.literal('context.put'), ...stamp, ...ofNode, name: z.string() }),
+  z.object({ type: z.literal('dead_letter.kept'), ...stamp, node: z.string().optional(), agent: z.string().optional(), error: faultSchema, attempts: z.int() }),
   z.object({ type: z.literal('node.progress'), ...stamp, ...ofNode, text: z.string() }),
   z.object({ type: z.literal('node.retrying'), ...stamp, ...ofNode, attempt: z.int(), of: z.int(), delay_ms: z.int(), error: faultSchema }),
   z.object({ type: z.literal('node.fallback'), ...stamp, ...ofNode, from: z.string(), error: faultSchema }),
@@ -27,9 +54,17 @@ export const sessionEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('node.failed'), ...stamp, ...ofNode, error: faultSchema }),
   z.object({ type: z.literal('node.skipped'), ...stamp, ...ofNode, reason: skipReasonSchema }),
   z.object({ type: z.literal('answer.delta'), ...stamp, ...ofNode, offset: z.int().nonnegative(), text: z.string() }),
-  z.object({ type: z.literal('session.completed'), ...stamp, usage: usageSchema, citations: z.array(citationSchema) }),
+  z.object({
+    type: z.literal('session.completed'),
+    ...stamp,
+    usage: usageSchema,
+    citations: z.array(citationSchema),
+    /** Where a budget ended it: the answer is what there was. */
+    stopped: stoppedSchema.optional(),
+  }),
   z.object({ type: z.literal('session.failed'), ...stamp, error: faultSchema, usage: usageSchema }),
   z.object({ type: z.literal('session.canceled'), ...stamp, usage: usageSchema }),
+  z.object({ type: z.literal('session.expired'), ...stamp }),
 ])
 export type SessionEvent = z.infer<typeof sessionEventSchema>
 export type SessionEventType = SessionEvent['type']
@@ -37,4 +72,4 @@ export type SessionEventType = SessionEvent['type']
 /** An event before the store has numbered it. */
 export type NewSessionEvent = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, 'seq'> : never) : never
 
-export const TERMINAL_EVENTS: ReadonlySet<SessionEventType> = new Set(['session.completed', 'session.failed', 'session.canceled'])
+export const TERMINAL_EVENTS: ReadonlySet<SessionEventType> = new Set(['session.completed', 'session.failed', 'session.canceled', 'session.expired'])

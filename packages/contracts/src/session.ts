@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
 import { conversationSchema } from './conversation.ts'
-import { planSchema } from './plan.ts'
+import { budgetSchema, planSchema } from './plan.ts'
 import { citationSchema, nodeOutputSchema } from './skills.ts'
-import { usageSchema } from './usage.ts'
+import { NO_USAGE, usageSchema } from './usage.ts'
 
-export const sessionStatusSchema = z.enum(['active', 'waiting_approval', 'completed', 'failed', 'canceled', 'expired'])
+export const sessionStatusSchema = z.enum(['active', 'paused', 'waiting_approval', 'completed', 'failed', 'canceled', 'expired'])
 export type SessionStatus = z.infer<typeof sessionStatusSchema>
 
 export const TERMINAL_STATUSES: ReadonlySet<SessionStatus> = new Set(['completed', 'failed', 'canceled', 'expired'])
@@ -24,6 +24,17 @@ export type Fault = z.infer<typeof faultSchema>
 /** Why a node did not run to completion though the session went on. */
 export const skipReasonSchema = z.enum(['condition', 'failure', 'upstream', 'not_needed'])
 
+/** `<node>.<index>` works on one item or is one voter; `<node>.judge` decides. */
+export const branchSchema = z.object({
+  of: z.string(),
+  role: z.enum(['item', 'voter', 'judge']),
+  index: z.int().nonnegative(),
+  agent: z.string(),
+  skill: z.string().optional(),
+  item: z.json().optional(),
+})
+export type Branch = z.infer<typeof branchSchema>
+
 /**
  * What is known of one node. `epoch` counts the agents and tries it was given to: `session/node/epoch`
  * is the A2A message id and idempotency key, so a try repeated after a crash keeps its key.
@@ -38,6 +49,10 @@ export const nodeStateSchema = z.object({
   usage: usageSchema.optional(),
   error: faultSchema.optional(),
   skip_reason: skipReasonSchema.optional(),
+  /** The `map` or `vote` node that this one is a branch of, and what it is there. Branches are not in the plan. */
+  branch: branchSchema.optional(),
+  /** The session that a `plan` node is worked on as. */
+  session: z.string().optional(),
   started_at: z.iso.datetime().optional(),
   finished_at: z.iso.datetime().optional(),
 })
@@ -45,6 +60,42 @@ export type NodeState = z.infer<typeof nodeStateSchema>
 
 /** Where a session's plan came from. */
 export const planSourceSchema = z.enum(['planner', 'repaired', 'fallback'])
+
+/** Why a plan was drawn anew: who or what asked. */
+export const revisionReasonSchema = z.object({
+  kind: z.enum(['condition', 'request', 'failure', 'approval', 'operator']),
+  node: z.string().optional(),
+  text: z.string(),
+})
+export type RevisionReason = z.infer<typeof revisionReasonSchema>
+
+export const revisionSchema = z.object({
+  revision: z.int().positive(),
+  at: z.iso.datetime(),
+  reason: revisionReasonSchema,
+  added: z.array(z.string()),
+  dropped: z.array(z.string()),
+  changed: z.array(z.string()),
+})
+export type Revision = z.infer<typeof revisionSchema>
+
+/** A session or node that exhausted its attempts, kept until somebody redrives or drops it. `node` is null where the session itself failed. */
+export const deadLetterSchema = z.object({
+  node: z.string().nullable(),
+  agent: z.string().nullable(),
+  error: faultSchema,
+  attempts: z.int().nonnegative(),
+  at: z.iso.datetime(),
+})
+export type DeadLetter = z.infer<typeof deadLetterSchema>
+
+/** A value that nodes of a session share. */
+export const sharedValueSchema = z.object({ value: z.json(), node: z.string(), at: z.iso.datetime() })
+export type SharedValue = z.infer<typeof sharedValueSchema>
+
+/** The hard stop of a budget: which limit was reached, and what became of it in words. */
+export const stoppedSchema = z.object({ limit: z.enum(['deadline', 'tokens', 'usd']), message: z.string() })
+export type Stopped = z.infer<typeof stoppedSchema>
 
 /** The one truth about a session. `schema` is raised when its shape changes, and old ones are migrated on load. */
 export const sessionDocumentSchema = z.object({
@@ -64,12 +115,55 @@ export const sessionDocumentSchema = z.object({
   answer: z.object({ text: z.string(), citations: z.array(citationSchema) }).nullable(),
   usage: usageSchema,
   error: faultSchema.nullable(),
+  /** Ids of the sessions this one works for, outermost first: its parent is the last. */
+  lineage: z.array(z.string()).default([]),
+  budget: budgetSchema.default({}),
+  /** Set where a budget ended the session with what it had. */
+  stopped: stoppedSchema.nullable().default(null),
+  context: z.record(z.string(), sharedValueSchema).default({}),
+  revisions: z.array(revisionSchema).default([]),
+  /** A revision that was asked for and is not decided. */
+  revising: revisionReasonSchema.nullable().default(null),
+  dead_letters: z.array(deadLetterSchema).default([]),
+  paused_at: z.iso.datetime().nullable().default(null),
+  /** How long it was paused in all, milliseconds; its deadline waits as long. */
+  paused_ms: z.int().nonnegative().default(0),
+  /** When a session that nobody drives wants driving again. */
+  wake_at: z.iso.datetime().nullable().default(null),
+  /** How often it was taken up since it last got on. */
+  takeovers: z.int().nonnegative().default(0),
   last_seq: z.int().nonnegative(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
   finished_at: z.iso.datetime().nullable(),
 })
 export type SessionDocument = z.infer<typeof sessionDocumentSchema>
+
+/** What a document holds before anybody has driven its session. */
+export const UNDRIVEN = {
+  status: 'active',
+  plan: null,
+  plan_revision: 0,
+  plan_source: null,
+  plan_repairs: 0,
+  nodes: {},
+  answer: null,
+  usage: NO_USAGE,
+  error: null,
+  lineage: [],
+  budget: {},
+  stopped: null,
+  context: {},
+  revisions: [],
+  revising: null,
+  dead_letters: [],
+  paused_at: null,
+  paused_ms: 0,
+  wake_at: null,
+  takeovers: 0,
+  last_seq: 0,
+  finished_at: null,
+} satisfies Partial<SessionDocument>
 
 /** A session as its owner sees it over the public API and on its A2A task: the document without the conversation. */
 export const sessionViewSchema = sessionDocumentSchema.omit({ conversation: true, traceparent: true, owner: true })

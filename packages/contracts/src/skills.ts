@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { conversationSchema } from './conversation.ts'
-import { agentSummarySchema, planSchema } from './plan.ts'
+import { agentSummarySchema, budgetSchema, contextNameSchema, PLAN_LIMITS, planSchema } from './plan.ts'
 
 /** The skills our own agents offer, as their Agent Cards name them. */
 export const SKILLS = {
@@ -16,10 +16,20 @@ export const SKILLS = {
 export const conversationPartSchema = z.object({
   kind: z.literal('conversation'),
   conversation: conversationSchema,
+  /** What the caller lets the session spend. */
+  budget: budgetSchema.optional(),
 })
 export type ConversationPart = z.infer<typeof conversationPartSchema>
 
-/** Data part sent to the planner. `faults` are what was wrong with the `previous` plan. */
+/** What is known of a node when its plan is drawn anew. One that is not `pending` cannot be changed any more. */
+export const nodeSoFarSchema = z.object({ id: z.string(), state: z.string(), agent: z.string(), result: z.string().optional() })
+export type NodeSoFar = z.infer<typeof nodeSoFarSchema>
+
+/**
+ * Data part sent to the planner. `faults` are what was wrong with the `previous` plan. `current` is
+ * there when a plan that runs is to be revised: the answer is a whole plan again, in which nodes that
+ * have begun may be left out, and stand as they are where they are not.
+ */
 export const planRequestSchema = z.object({
   kind: z.literal('plan-request'),
   goal: z.string().min(1),
@@ -27,6 +37,9 @@ export const planRequestSchema = z.object({
   agents: z.array(agentSummarySchema).min(1).max(256),
   previous: z.unknown().optional(),
   faults: z.array(z.string()).max(64).optional(),
+  current: z.object({ plan: planSchema, nodes: z.array(nodeSoFarSchema), reason: z.string() }).optional(),
+  /** How many levels of `plan` nodes may still be nested. */
+  levels: z.int().nonnegative().max(PLAN_LIMITS.depth).default(0),
 })
 export type PlanRequest = z.infer<typeof planRequestSchema>
 
@@ -100,5 +113,34 @@ export const nodeContextSchema = z.object({
   goal: z.string(),
   skill: z.string().optional(),
   conversation: conversationSchema,
+  /** The session's shared values, by name. */
+  context: z.record(z.string(), z.json()).optional(),
+  /** What is left to spend on this node. */
+  budget: budgetSchema.optional(),
 })
 export type NodeContext = z.infer<typeof nodeContextSchema>
+
+/** Data part by which a node's agent shares a value with the nodes after it. */
+export const putContextPartSchema = z.object({ kind: z.literal('put-context'), name: contextNameSchema, value: z.json() })
+export type PutContextPart = z.infer<typeof putContextPartSchema>
+export type PutContext = Pick<PutContextPart, 'name' | 'value'>
+
+/** Data part by which a node's agent asks for what has not begun to be planned anew. */
+export const replanRequestPartSchema = z.object({ kind: z.literal('replan-request'), reason: z.string().trim().min(1).max(2_000) })
+export type ReplanRequestPart = z.infer<typeof replanRequestPartSchema>
+
+/** Data part of a `map` node's result: what became of each item, in the list's order. */
+export const mapResultPartSchema = z.object({
+  kind: z.literal('map-result'),
+  items: z.array(z.object({ index: z.int().nonnegative(), state: z.enum(['completed', 'skipped']), text: z.string(), data: z.array(z.json()) })),
+})
+export type MapResultPart = z.infer<typeof mapResultPartSchema>
+
+/** Data part of a `vote` node's result. */
+export const voteResultPartSchema = z.object({
+  kind: z.literal('vote-result'),
+  by: z.enum(['majority', 'judge']),
+  choice: z.string(),
+  tally: z.array(z.object({ choice: z.string(), votes: z.int() })),
+})
+export type VoteResultPart = z.infer<typeof voteResultPartSchema>

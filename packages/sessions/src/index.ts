@@ -3,6 +3,7 @@ export { createInProcessDoorbell, type InProcessDoorbellOptions } from './in-pro
 export { holdLease, LeaseLost } from './lease.ts'
 export {
   inboxMessageSchema,
+  type InboxEntry,
   type InboxMessage,
   type Lease,
   type SessionChange,

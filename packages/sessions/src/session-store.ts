@@ -13,9 +13,14 @@ import { z } from 'zod'
  *  3. Every save names the revision it was made from, and raises it by one.
  *  4. A save is atomic: document, events and consumed inbox messages together, or nothing.
  *  5. Events are numbered by the store from 1 without gaps, and are read in that order.
+ *     A session that expires is told so by its last event.
  *  6. The inbox is appended without a lease, and read and consumed by the holder, each message once.
  *     Its positions count from 1, and none is given twice.
  *  7. A session parks only while its inbox is empty, checked in the same breath as the release.
+ *  8. A node's output of more than 32 KB lies beside the document: a save writes it once, and no save
+ *     after that costs more for it. Who loads the session gets it whole.
+ *  9. Whatever was acknowledged is kept. A store that cannot be reached says `unavailable`, and a call
+ *     that is repeated because its answer was lost does not happen twice.
  */
 export interface SessionStore {
   /** Adds a session with its first events. @throws AppError `conflict` when the id is taken. */
@@ -43,7 +48,13 @@ export interface SessionStore {
 
   /** Leaves a message for whoever drives the session. @throws AppError `not_found`. */
   push(id: string, message: InboxMessage): Promise<void>
-  inbox(id: string): Promise<{ position: number; message: InboxMessage }[]>
+  inbox(id: string): Promise<InboxEntry[]>
+  /**
+   * Messages of the inbox as they come, those that wait already first, each once. Ends when the session is gone,
+   * or on the signal; while the store is away it goes on trying. Whoever drives listens here, so a message pushed
+   * in any process arrives at once and not at the next poll.
+   */
+  heed(id: string, signal: AbortSignal): AsyncIterable<InboxEntry>
 
   /** Events after the one numbered `after`, oldest first, at most `limit`. */
   events(id: string, after: number, limit: number): Promise<SessionEvent[]>
@@ -53,9 +64,11 @@ export interface SessionStore {
    */
   follow(id: string, after: number, signal: AbortSignal): AsyncIterable<SessionEvent>
 
-  /** Ids of sessions that nobody holds and that want driving: active ones, and those with an unread inbox. */
+  /** Ids of sessions that nobody holds, that are not over, and that want driving: active ones, those with an unread inbox, and those whose `wake_at` has passed. */
   unattended(limit: number): Promise<string[]>
-  /** Removes sessions that finished before `finishedBefore`, and marks unfinished ones expired that nobody holds and nobody changed since `abandonedBefore`. */
+  /** Whether the store can be reached. @throws AppError `unavailable`. */
+  ping(signal: AbortSignal): Promise<void>
+  /** Removes sessions that finished before `finishedBefore`, except those with dead letters, and marks unfinished ones expired that nobody holds and nobody changed since `abandonedBefore`. */
   sweep(cutoffs: { finishedBefore: Date; abandonedBefore: Date }): Promise<{ removed: number; expired: number }>
   close(): Promise<void>
 }
@@ -82,13 +95,24 @@ export interface SessionChange {
   consumed?: number
 }
 
+export interface InboxEntry {
+  position: number
+  message: InboxMessage
+}
+
 export interface SessionQuery {
   owner: string
+  /** Only sessions with dead letters. */
+  dead?: boolean
   statuses?: SessionStatus[]
   limit: number
   cursor?: string
 }
 
 /** What people and agents tell a session while it runs. */
-export const inboxMessageSchema = z.object({ type: z.literal('cancel'), reason: z.string().optional() })
+export const inboxMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('cancel'), reason: z.string().optional() }),
+  z.object({ type: z.literal('pause') }),
+  z.object({ type: z.literal('resume') }),
+])
 export type InboxMessage = z.infer<typeof inboxMessageSchema>

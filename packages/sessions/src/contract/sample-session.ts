@@ -1,28 +1,18 @@
-import { createId, NO_USAGE, type NewSessionEvent, type SessionDocument } from '@signalbox/contracts'
+import { createId, NO_USAGE, UNDRIVEN, type NewSessionEvent, type SessionDocument } from '@signalbox/contracts'
 
 /** A session as it is when it has just been asked for. */
 export function sampleSession(overrides: Partial<SessionDocument> = {}): SessionDocument {
   const now = new Date().toISOString()
   return {
+    ...UNDRIVEN,
     schema: 1,
     id: createId('ses'),
     owner: 'alice',
-    status: 'active',
     goal: 'Compare A and B',
     conversation: [{ role: 'user', text: 'Compare A and B' }],
     request_id: 'req_1',
-    plan: null,
-    plan_revision: 0,
-    plan_source: null,
-    plan_repairs: 0,
-    nodes: {},
-    answer: null,
-    usage: NO_USAGE,
-    error: null,
-    last_seq: 0,
     created_at: now,
     updated_at: now,
-    finished_at: null,
     ...overrides,
   }
 }

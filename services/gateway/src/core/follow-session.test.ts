@@ -1,4 +1,4 @@
-import { NO_USAGE, type SessionView } from '@signalbox/contracts'
+import { UNDRIVEN, type SessionView } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { expect, test } from 'vitest'
 
@@ -7,23 +7,13 @@ import type { Orchestrator, SessionCall, SessionNews } from './orchestrator.ts'
 
 const at = '2026-11-21T00:00:00.000Z'
 const session: SessionView = {
+  ...UNDRIVEN,
   schema: 1,
   id: 'ses_00000000000000000000000000',
-  status: 'active',
   goal: 'g',
   request_id: 'r',
-  plan: null,
-  plan_revision: 0,
-  plan_source: null,
-  plan_repairs: 0,
-  nodes: {},
-  answer: null,
-  usage: NO_USAGE,
-  error: null,
-  last_seq: 0,
   created_at: at,
   updated_at: at,
-  finished_at: null,
 }
 const SNAPSHOT: SessionNews = { type: 'snapshot', session, answerSoFar: '' }
 const END: SessionNews = { type: 'ended', status: 'completed', message: '' }

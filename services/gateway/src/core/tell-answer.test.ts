@@ -1,4 +1,4 @@
-import { NO_USAGE, type NewSessionEvent, type SessionEvent, type SessionView } from '@signalbox/contracts'
+import { UNDRIVEN, NO_USAGE, type NewSessionEvent, type SessionEvent, type SessionView } from '@signalbox/contracts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -7,23 +7,13 @@ import { createAnswerTeller, type AnswerTeller, type Telling } from './tell-answ
 
 const at = '2026-11-21T00:00:00.000Z'
 const VIEW: SessionView = {
+  ...UNDRIVEN,
   schema: 1,
   id: 'ses_00000000000000000000000000',
-  status: 'active',
   goal: 'g',
   request_id: 'r',
-  plan: null,
-  plan_revision: 0,
-  plan_source: null,
-  plan_repairs: 0,
-  nodes: {},
-  answer: null,
-  usage: NO_USAGE,
-  error: null,
-  last_seq: 0,
   created_at: at,
   updated_at: at,
-  finished_at: null,
 }
 const snapshot = (extra: Partial<SessionView> = {}, answerSoFar = ''): SessionNews => ({ type: 'snapshot', session: { ...VIEW, ...extra }, answerSoFar })
 const event = (seq: number, said: Record<string, unknown> & { type: NewSessionEvent['type'] }): SessionNews => ({

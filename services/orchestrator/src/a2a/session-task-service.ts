@@ -5,7 +5,7 @@ import {
   conversationPartSchema,
   createId,
   isSessionId,
-  NO_USAGE,
+  UNDRIVEN,
   TERMINAL_STATUSES,
   type Conversation,
   type SessionDocument,
@@ -146,26 +146,16 @@ function newSession(caller: Caller, conversation: Conversation): SessionDocument
   const { traceparent } = traceHeaders()
   const goal = conversation.findLast(({ role }) => role === 'user')?.text ?? ''
   return {
+    ...UNDRIVEN,
     schema: 1,
     id: caller.idempotencyKey === undefined ? createId('ses') : keyedId(caller),
     owner: caller.owner,
-    status: 'active',
     goal: goal.slice(0, 20_000),
     conversation,
     request_id: caller.requestId ?? createId('req'),
     ...(traceparent !== undefined && { traceparent }),
-    plan: null,
-    plan_revision: 0,
-    plan_source: null,
-    plan_repairs: 0,
-    nodes: {},
-    answer: null,
-    usage: NO_USAGE,
-    error: null,
-    last_seq: 0,
     created_at: now,
     updated_at: now,
-    finished_at: null,
   }
 }
 

@@ -5,6 +5,7 @@ import { EXTENSIONS, toSessionView, type SessionDocument, type SessionEvent, typ
 
 const TASK_STATES = {
   active: 'working',
+  paused: 'working',
   waiting_approval: 'auth-required',
   completed: 'completed',
   failed: 'failed',

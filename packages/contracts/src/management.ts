@@ -1,0 +1,88 @@
+import { z } from 'zod'
+
+import { conversationSchema } from './conversation.ts'
+import { PLAN_LIMITS } from './plan.ts'
+import { deadLetterSchema, sessionStatusSchema, sessionViewSchema } from './session.ts'
+
+/** The orchestrator's management API: what A2A has no word for. Paths are the same at the gateway, which passes them on. */
+export const MANAGEMENT_PATHS = {
+  agents: '/v1/agents',
+  deadLetters: '/v1/dead-letters',
+  sessions: '/v1/sessions',
+} as const
+
+/** `GET /v1/dead-letters?limit=&cursor=`: sessions that have any, newest first. */
+export const deadLetterQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(256).optional(),
+})
+export type DeadLetterQuery = z.infer<typeof deadLetterQuerySchema>
+
+export const deadSessionSchema = z.object({
+  session_id: z.string(),
+  status: sessionStatusSchema,
+  goal: z.string(),
+  letters: z.array(deadLetterSchema),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+})
+export type DeadSession = z.infer<typeof deadSessionSchema>
+
+export const deadLetterPageSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(deadSessionSchema),
+  total: z.int().nonnegative(),
+  next_cursor: z.string().nullable(),
+})
+export type DeadLetterPage = z.infer<typeof deadLetterPageSchema>
+
+/** `GET /v1/dead-letters/{session_id}`: with everything that is known, so that what went wrong can be seen and mended. */
+export const deadSessionDetailSchema = deadSessionSchema.extend({ session: sessionViewSchema, conversation: conversationSchema })
+export type DeadSessionDetail = z.infer<typeof deadSessionDetailSchema>
+
+/**
+ * `POST /v1/dead-letters/{session_id}/redrive`. Runs the named node anew with what is changed of it,
+ * and all that rests on it; without a node, all that failed. What had finished stays.
+ */
+export const redriveRequestSchema = z.strictObject({
+  node: z.string().max(64).optional(),
+  instruction: z.string().trim().min(1).max(PLAN_LIMITS.instruction).optional(),
+  agent: z.string().min(1).max(64).optional(),
+})
+export type RedriveRequest = z.infer<typeof redriveRequestSchema>
+
+/** What redrive, drop, pause and resume answer: the session as it is afterwards. */
+export const sessionChangedSchema = z.object({ session_id: z.string(), status: sessionStatusSchema })
+export type SessionChanged = z.infer<typeof sessionChangedSchema>
+
+/** `closed`: calls go through; `open`: they are refused at once; `half-open`: one goes through to see. */
+export const breakerStateSchema = z.enum(['closed', 'open', 'half-open'])
+export type BreakerState = z.infer<typeof breakerStateSchema>
+
+/** `GET /v1/agents`. */
+export const agentReportSchema = z.object({
+  id: z.string().nullable(),
+  url: z.string(),
+  healthy: z.boolean(),
+  last_seen_at: z.string().nullable(),
+  last_error: z.string().nullable(),
+  card: z
+    .object({
+      name: z.string(),
+      description: z.string(),
+      version: z.string(),
+      skills: z.array(z.looseObject({ id: z.string(), name: z.string(), description: z.string() })),
+    })
+    .nullable(),
+  breaker: z.object({
+    state: breakerStateSchema,
+    /** Failures in a row. */
+    failures: z.int().nonnegative(),
+    /** When an open one lets a call through to see; null while closed. */
+    retry_at: z.iso.datetime().nullable(),
+  }),
+  /** Calls under way from the replica that was asked. */
+  calls: z.int().nonnegative(),
+})
+export type AgentReport = z.infer<typeof agentReportSchema>
+export const agentListSchema = z.object({ object: z.literal('list'), data: z.array(agentReportSchema) })
