@@ -9,7 +9,13 @@ const AGENTS: AgentSummary[] = [
   { id: 'rag', description: 'Knows documents', skills: [{ id: 'retrieve', name: 'Retrieve', description: 'Finds passages', tags: [], examples: [] }] },
   { id: 'writer', description: 'Writes', skills: [{ id: 'answer', name: 'Answer', description: 'Writes answers', tags: [], examples: [] }] },
 ]
-const REQUEST: PlanRequest = { kind: 'plan-request', goal: 'Compare A and B', conversation: [{ role: 'user', text: 'Compare A and B' }], agents: AGENTS }
+const REQUEST: PlanRequest = {
+  kind: 'plan-request',
+  goal: 'Compare A and B',
+  conversation: [{ role: 'user', text: 'Compare A and B' }],
+  agents: AGENTS,
+  levels: 0,
+}
 const SOUND = {
   nodes: [
     { id: 'a', agent: 'rag', skill: 'retrieve', instruction: 'A', needs: [], inputs: null, when: null, on_failure: 'fail', fallback: null, deadline_s: null },

@@ -1,4 +1,4 @@
-import { readPlan, toSection, type AgentSummary, type Plan } from '@signalbox/contracts'
+import { agentOf, readPlan, toSection, type AgentSummary, type Plan } from '@signalbox/contracts'
 import { describe, expect, test } from 'vitest'
 
 import { answerPlanning } from './answer-planning.ts'
@@ -90,7 +90,7 @@ describe('agents are chosen by what their cards say', () => {
 
   test('real agents come before mocks, whatever their order', () => {
     const mockRag = agent('mock-rag', ['retrieve', 'Returns two made-up passages'])
-    expect(planFor('Tell me about workers.', [mockSearch, mockRag, mockAnalysis, ...ours]).nodes.map(({ agent: id }) => id)).toEqual(['rag', 'reasoning'])
+    expect(planFor('Tell me about workers.', [mockSearch, mockRag, mockAnalysis, ...ours]).nodes.map(agentOf)).toEqual(['rag', 'reasoning'])
   })
 
   test('one agent that only retrieves still makes a plan', () => {
@@ -184,7 +184,9 @@ function replan(goal: string, agents: readonly AgentSummary[], refused: { faults
 
 /** `id:agent/skill < needs` */
 function outline(plan: Plan): string[] {
-  return plan.nodes.map(({ id, agent: name, skill, needs }) => `${id}:${name}/${skill}${needs.length > 0 ? ` < ${needs.join(' ')}` : ''}`)
+  return plan.nodes.map(
+    (node) => `${node.id}:${agentOf(node)}${'skill' in node ? `/${node.skill}` : ''}${node.needs.length > 0 ? ` < ${node.needs.join(' ')}` : ''}`,
+  )
 }
 
 function agent(id: string, ...skills: [id: string, description: string][]): AgentSummary {

@@ -1,4 +1,4 @@
-import { agentSummarySchema, readPlan, readSection, type AgentSummary, type Plan } from '@signalbox/contracts'
+import { agentOf, agentSummarySchema, readPlan, readSection, type AgentSummary, type Plan } from '@signalbox/contracts'
 import { z } from 'zod'
 
 import { toTerms } from '../text/terms.ts'
@@ -28,7 +28,11 @@ function mendPlan(task: { goal: string; subject?: string }, agents: readonly Age
   const blameless = agents.filter(({ id }) => !isBlamed(id, refused.faults))
   const choices = [blameless, agents].filter((choice) => choice.length > 0)
   const drafts = [false, true].flatMap((simple) => choices.map((choice) => drawPlan({ ...task, agents: choice, simple })))
-  const fresh = drafts.find((plan) => readPlan(plan, agents).plan !== undefined && toOutline(plan.nodes) !== readOutline(refused.previous))
+  const fresh = drafts.find(
+    (plan) =>
+      readPlan(plan, agents).plan !== undefined &&
+      toOutline(plan.nodes.map((node) => ({ id: node.id, agent: agentOf(node) }))) !== readOutline(refused.previous),
+  )
   return fresh ?? (drafts.at(-1) as Plan)
 }
 

@@ -1,4 +1,4 @@
-import { PLAN_LIMITS, type AgentSummary, type Plan, type PlanNode } from '@signalbox/contracts'
+import { PLAN_LIMITS, type AgentNode, type AgentSummary, type Plan } from '@signalbox/contracts'
 
 import { findNamedAgents } from './find-named-agents.ts'
 import { toNodeIds } from './node-ids.ts'
@@ -14,7 +14,7 @@ export interface PlanningTask {
   simple?: boolean
 }
 
-type Draft = Pick<PlanNode, 'id' | 'agent' | 'instruction' | 'needs' | 'on_failure'> & {
+type Draft = Pick<AgentNode, 'id' | 'agent' | 'instruction' | 'needs' | 'on_failure'> & {
   skill?: string
 }
 
