@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   'agent_failed',
   'canceled',
   'deadline_exceeded',
+  'budget_exceeded',
   // A store that is held by another, or that moved on.
   'session_busy',
   'stale_lease',
@@ -55,6 +56,7 @@ export const RETRYABLE_BY_DEFAULT = {
   agent_failed: false,
   canceled: false,
   deadline_exceeded: true,
+  budget_exceeded: false,
   session_busy: true,
   stale_lease: false,
   upstream_failed: true,

@@ -29,6 +29,7 @@ const WIRE = {
   agent_unavailable: { status: 503, type: 'server_error', code: 'agent_unavailable' },
   agent_failed: { status: 502, type: 'server_error', code: 'agent_failed' },
   canceled: { status: 409, type: 'conflict_error', code: 'session_canceled' },
+  budget_exceeded: { status: 429, type: 'insufficient_quota', code: 'budget_exceeded' },
   deadline_exceeded: { status: 504, type: 'server_error', code: 'deadline_exceeded' },
   session_busy: { status: 409, type: 'conflict_error', code: 'session_busy' },
   stale_lease: { status: 503, type: 'server_error', code: 'unavailable' },

@@ -30,8 +30,11 @@ export interface AgentConnection {
   send(message: OutgoingMessage, options: CallOptions): Promise<Task | Message>
   /** Sends, and follows what happens, over breaks in the line. */
   stream(message: OutgoingMessage, options: CallOptions): AsyncIterable<StreamEvent>
-  /** The task as it is, and what comes of it. @throws AppError `conflict` on a task that has ended. */
-  subscribe(taskId: string, options: CallOptions): AsyncIterable<StreamEvent>
+  /**
+   * The task as it is, and what comes of it. @throws AppError `conflict` on a task that has ended.
+   * A server that numbers its events goes on after the one numbered `after`, even where the task has ended.
+   */
+  subscribe(taskId: string, options: CallOptions & { after?: number }): AsyncIterable<StreamEvent>
   getTask(taskId: string, options: CallOptions): Promise<Task>
   listTasks(query: Partial<TaskQuery>, options: CallOptions): Promise<TaskPage>
   cancelTask(taskId: string, options: CallOptions): Promise<Task>
@@ -57,7 +60,7 @@ export function connectAgent({ url, token, telemetry, cardTtlMs }: ConnectOption
   const call = async (method: string, params: object, options: CallOptions): Promise<unknown> => rpc.call(await endpoint(options), method, params, options)
   const getTask = async (id: string, options: CallOptions): Promise<Task> => readTask(await call('GetTask', { id }, options))
 
-  async function* follow(method: string, params: object, options: CallOptions): AsyncGenerator<StreamEvent> {
+  async function* follow(method: string, params: object, options: CallOptions & { after?: number }): AsyncGenerator<StreamEvent> {
     const until = options.deadlineMs === undefined ? undefined : Date.now() + options.deadlineMs
     const at = await endpoint(options)
     /** The key stands for what was sent; and a deadline is that of the whole, however often the line breaks. */

@@ -29,6 +29,7 @@ export const WIRE_FAULTS = {
   agent_unavailable: { reason: 'AGENT_UNAVAILABLE', rpc: -32_603, http: 503, status: 'UNAVAILABLE' },
   agent_failed: { reason: 'AGENT_FAILED', rpc: -32_603, http: 500, status: 'INTERNAL' },
   canceled: { reason: 'CANCELED', rpc: -32_603, http: 499, status: 'CANCELLED' },
+  budget_exceeded: { reason: 'BUDGET_EXCEEDED', rpc: -32_603, http: 429, status: 'RESOURCE_EXHAUSTED' },
   deadline_exceeded: { reason: 'DEADLINE_EXCEEDED', rpc: -32_603, http: 504, status: 'DEADLINE_EXCEEDED' },
   session_busy: { reason: 'SESSION_BUSY', rpc: -32_603, http: 409, status: 'ABORTED' },
   stale_lease: { reason: 'STALE_LEASE', rpc: -32_603, http: 409, status: 'ABORTED' },
