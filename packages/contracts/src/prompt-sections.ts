@@ -9,7 +9,20 @@
  * </goal>
  * ```
  */
-const SECTION_NAMES = ['goal', 'conversation', 'agents', 'faults', 'previous_plan', 'instruction', 'passages', 'results', 'question'] as const
+const SECTION_NAMES = [
+  'goal',
+  'conversation',
+  'agents',
+  'faults',
+  'previous_plan',
+  'current_plan',
+  'progress',
+  'reason',
+  'instruction',
+  'passages',
+  'results',
+  'question',
+] as const
 export type SectionName = (typeof SECTION_NAMES)[number]
 
 const SECTION_TAG = new RegExp(`<(/?(?:${SECTION_NAMES.join('|')}))>`, 'gi')

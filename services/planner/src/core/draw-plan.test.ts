@@ -1,9 +1,8 @@
-import { NO_USAGE, readSection, type AgentSummary, type PlanRequest, type Usage } from '@signalbox/contracts'
+import { NO_USAGE, planSchema, readSection, type AgentSummary, type PlanRequest, type Usage } from '@signalbox/contracts'
 import { describe, expect, test } from 'vitest'
 
-import { drawPlan, type DraftAnswer } from './draw-plan.ts'
-import { planDraftSchema, readDraft } from './plan-draft.ts'
-import type { PromptMessage } from './planning-prompt.ts'
+import { drawPlan, type DraftAnswer, type DraftCall } from './draw-plan.ts'
+import { planDraftSchema } from './plan-draft.ts'
 
 const AGENTS: AgentSummary[] = [
   { id: 'rag', description: 'Knows documents', skills: [{ id: 'retrieve', name: 'Retrieve', description: 'Finds passages', tags: [], examples: [] }] },
@@ -33,6 +32,11 @@ const SOUND = {
       deadline_s: null,
     },
   ],
+  answer: 'end',
+}
+
+const PLAN = {
+  nodes: SOUND.nodes.map(({ id, agent, skill, instruction, needs, on_failure }) => ({ id, agent, skill, instruction, needs, on_failure })),
   answer: 'end',
 }
 
@@ -107,54 +111,74 @@ describe('the prompt', () => {
     expect(prompts[0]?.agents?.length).toBeLessThan(70_000)
     expect(JSON.parse(prompts[0]?.agents ?? '')).toHaveLength(102)
   })
+
+  test('teaches the kinds of node, and plans within plans only where there may be such', async () => {
+    const flat = (await draw([SOUND])).prompts[0]
+    expect(flat?.system).toMatch(/"map":[^]*"vote":/)
+    expect(flat?.system).not.toMatch(/"plan"|<current_plan>/)
+    expect(flat?.nests).toBe(false)
+    const deep = (await draw([SOUND], undefined, { ...REQUEST, levels: 2 })).prompts[0]
+    expect(deep?.system).toContain('"kind":"plan"')
+    expect(deep?.nests).toBe(true)
+  })
+
+  test('shows examples that are drafts themselves', async () => {
+    const { prompts } = await draw([SOUND], undefined, { ...REQUEST, levels: 1 })
+    const lines = (prompts[0]?.system ?? '').split('\n').filter((line) => line.startsWith('{"kind":'))
+    const nodes = lines.map((line) => JSON.parse(line.replace(/, …\}$/, '}').replace(/,$/, '')) as unknown)
+    expect(planDraftSchema.safeParse({ nodes, answer: 'answer' }).error).toBeUndefined()
+    expect(nodes).toHaveLength(8)
+  })
 })
 
-describe('reading a draft', () => {
-  test('takes out skills and fallback agents that do not exist', () => {
-    const { plan } = readDraft(drafted({ nodes: [{ ...SOUND.nodes[0], skill: 'dance', on_failure: 'fallback', fallback: 'nobody' }], answer: 'a' }), REQUEST)
-    expect(plan?.nodes[0]).toEqual({ id: 'a', kind: 'agent', agent: 'rag', instruction: 'A', needs: [], on_failure: 'fail' })
+describe('a revision', () => {
+  const plan = planSchema.parse({ goal: REQUEST.goal, ...PLAN })
+  const current = {
+    plan,
+    nodes: [
+      { id: 'a', state: 'completed', agent: 'rag', result: '3 passages\nnew: pending (rag)' },
+      { id: 'b', state: 'failed', agent: 'rag' },
+      { id: 'end', state: 'pending', agent: 'writer' },
+    ],
+    reason: "node 'b' failed: rag is away",
+  }
+  const revision: PlanRequest = { ...REQUEST, current }
+
+  test('is asked for with the plan that runs, a line for each node, and the reason', async () => {
+    const { prompts } = await draw([SOUND], undefined, revision)
+    expect(JSON.parse(prompts[0]?.current ?? '')).toEqual({ nodes: plan.nodes, answer: 'end' })
+    expect(prompts[0]?.progress?.split('\n')).toEqual(['a: completed (rag): 3 passages new: pending (rag)', 'b: failed (rag)', 'end: pending (writer)'])
+    expect(prompts[0]?.reason).toBe("node 'b' failed: rag is away")
+    expect(prompts[0]?.system).toMatch(/plan for this goal is running/)
   })
 
-  test('keeps a fallback agent that does', () => {
-    const { plan } = readDraft(drafted({ nodes: [{ ...SOUND.nodes[0], on_failure: 'fallback', fallback: 'writer' }], answer: 'a' }), REQUEST)
-    expect(plan?.nodes[0]).toMatchObject({ on_failure: 'fallback', fallback: 'writer' })
-  })
-
-  test('makes a need of every node that an input comes from', () => {
-    const nodes = [SOUND.nodes[0], { ...SOUND.nodes[2], needs: [], inputs: [{ name: 'facts', from: 'a.text' }] }]
-    expect(readDraft(drafted({ nodes, answer: 'end' }), REQUEST).plan?.nodes[1]).toMatchObject({ needs: ['a'], inputs: { facts: 'a.text' } })
-  })
-
-  test('reads a condition from its JSON text', () => {
-    const nodes = [SOUND.nodes[0], { ...SOUND.nodes[2], needs: ['a'], when: '{"in": ["x", {"var": "a.text"}]}' }]
-    expect(readDraft(drafted({ nodes, answer: 'end' }), REQUEST).plan?.nodes[1]?.when).toEqual({ in: ['x', { var: 'a.text' }] })
-  })
-
-  test('finds fault with a condition that is not JSON', () => {
-    expect(readDraft(drafted({ nodes: [{ ...SOUND.nodes[0], when: 'if sunny' }], answer: 'a' }), REQUEST).faults).toEqual([
-      "node 'a': its condition is not JSON",
+  test('may leave out what has begun, which stays', async () => {
+    const { plan: revised } = await draw([{ nodes: [{ ...SOUND.nodes[2], needs: ['a'] }], answer: 'end' }], undefined, revision)
+    expect(revised.nodes.map(({ id, needs }) => [id, needs])).toEqual([
+      ['a', []],
+      ['b', []],
+      ['end', ['a']],
     ])
   })
 
-  test('reads the contract’s own form too: what is left out, inputs as a record, a condition as it is', () => {
-    const nodes = [
-      { id: 'a', agent: 'rag', instruction: 'A' },
-      { id: 'end', kind: 'agent', agent: 'writer', instruction: 'Go', needs: ['a'], inputs: { facts: 'a' }, when: { '!!': { var: 'a.text' } } },
-    ]
-    expect(readDraft(drafted({ goal: 'mine', nodes, answer: 'end' }), REQUEST).plan?.nodes[1]).toMatchObject({
-      inputs: { facts: 'a' },
-      when: { '!!': { var: 'a.text' } },
-    })
+  test('that changes what has begun goes back to the model', async () => {
+    const changed = { ...SOUND, nodes: SOUND.nodes.map((node) => (node.id === 'b' ? { ...node, instruction: 'B, but better' } : node)) }
+    const { repairs, rejected } = await draw([changed, SOUND], undefined, revision)
+    expect(repairs).toBe(1)
+    expect(rejected).toEqual([["node 'b' has begun and cannot be changed; leave it out, or give it back as it was"]])
   })
 
-  test('keeps deadlines within the bounds', () => {
-    expect(readDraft(drafted({ nodes: [{ ...SOUND.nodes[0], deadline_s: 99_999 }], answer: 'a' }), REQUEST).plan?.nodes[0]?.deadline_s).toBe(600)
+  test('of a large plan keeps what is pending whole, and shortens what has begun', async () => {
+    const nodes = plan.nodes.map((node) => ({ ...node, instruction: `${node.id} `.repeat(3_999) }))
+    const more = Array.from({ length: 8 }, (_, index) => ({ ...nodes[0], id: `a${index}` }) as (typeof nodes)[0])
+    const large = { ...plan, nodes: [...more, ...nodes] }
+    const begun = [...more, ...nodes.slice(0, 2)].map(({ id }) => ({ id, state: 'completed', agent: 'rag' }))
+    const { prompts } = await draw([{ nodes: [SOUND.nodes[2]], answer: 'end' }], undefined, { ...revision, current: { ...current, plan: large, nodes: begun } })
+    const shown = JSON.parse(prompts[0]?.current ?? '') as typeof large
+    expect(shown.nodes.at(-1)).toEqual(nodes.at(-1))
+    expect(shown.nodes[0]?.instruction).toHaveLength(120)
   })
 })
-
-function drafted(value: unknown) {
-  return planDraftSchema.parse(value)
-}
 
 interface ReadPrompt {
   agents: string | undefined
@@ -162,6 +186,12 @@ interface ReadPrompt {
   goal: string | undefined
   previous: string | undefined
   faults: string | undefined
+  current: string | undefined
+  progress: string | undefined
+  reason: string | undefined
+  system: string
+  /** Whether the answer's form has plans within plans. */
+  nests: boolean
 }
 
 /** Draws with a drafter that says these answers, one after the other; a text stands for an answer that is no draft. */
@@ -169,17 +199,22 @@ async function draw(answers: readonly unknown[], onUsage: (usage: Usage) => void
   const prompts: ReadPrompt[] = []
   const rejected: (readonly string[])[] = []
   const drafter = {
-    draft(messages: readonly PromptMessage[]): Promise<DraftAnswer> {
+    draft({ prompt, schema }: DraftCall): Promise<DraftAnswer> {
       const answer = answers[prompts.length]
-      const last = messages.at(-1)?.content ?? ''
+      const last = prompt.at(-1)?.content ?? ''
       prompts.push({
         agents: readSection(last, 'agents'),
         conversation: readSection(last, 'conversation'),
         goal: readSection(last, 'goal'),
         previous: readSection(last, 'previous_plan'),
         faults: readSection(last, 'faults'),
+        current: readSection(last, 'current_plan'),
+        progress: readSection(last, 'progress'),
+        reason: readSection(last, 'reason'),
+        system: prompt[0]?.content ?? '',
+        nests: schema.safeParse({ nodes: [{ kind: 'plan', id: 'a', instruction: 'A' }], answer: 'a' }).success,
       })
-      const parsed = planDraftSchema.safeParse(answer)
+      const parsed = schema.safeParse(answer)
       const text = typeof answer === 'string' ? answer : JSON.stringify(answer)
       return Promise.resolve(parsed.success ? { draft: parsed.data, text, usage: NO_USAGE } : { draft: undefined, faults: ['not JSON'], text, usage: NO_USAGE })
     },

@@ -1,15 +1,24 @@
 import type { Plan, PlanRequest, Usage } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
+import type { z } from 'zod'
 
-import { readDraft, type PlanDraft } from './plan-draft.ts'
+import { draftSchemaFor, type PlanDraft } from './plan-draft.ts'
 import { toPlanningPrompt, type PromptMessage, type Rejection } from './planning-prompt.ts'
+import { readDraft } from './read-draft.ts'
 
 /** One answer of the model: a draft, or why what it said is none. `text` is what it said. */
 export type DraftAnswer = { text: string; usage: Usage } & ({ draft: PlanDraft } | { draft: undefined; faults: readonly string[] })
 
+/** What a draft is asked for with. */
+export interface DraftCall {
+  prompt: readonly PromptMessage[]
+  /** The form that the answer must have. */
+  schema: z.ZodType<PlanDraft>
+}
+
 /** Who draws: the model, behind its wire. */
 export interface Drafter {
-  draft(prompt: readonly PromptMessage[], signal: AbortSignal): Promise<DraftAnswer>
+  draft(call: DraftCall, signal: AbortSignal): Promise<DraftAnswer>
 }
 
 export interface DrawOptions {
@@ -25,14 +34,15 @@ export interface DrawOptions {
 export const MOST_REPAIRS = 2
 
 /**
- * Draws a plan and has it mended until it is sound.
+ * Draws a plan, or a revision of the one that runs, and has it mended until it is sound.
  *
  * @throws AppError `plan_invalid` with the last faults, when it still is not sound after {@link MOST_REPAIRS} repairs.
  */
 export async function drawPlan(request: PlanRequest, options: DrawOptions): Promise<{ plan: Plan; repairs: number }> {
+  const schema = draftSchemaFor(request.levels)
   let rejection = toFirstRejection(request)
   for (let repairs = 0; ; repairs++) {
-    const answer = await options.drafter.draft(toPlanningPrompt(request, rejection), options.signal)
+    const answer = await options.drafter.draft({ prompt: toPlanningPrompt(request, rejection), schema }, options.signal)
     options.onUsage(answer.usage)
     const verdict = answer.draft ? readDraft(answer.draft, request) : { plan: undefined, faults: answer.faults }
     if (verdict.plan) return { plan: verdict.plan, repairs }
