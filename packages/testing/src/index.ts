@@ -12,6 +12,7 @@ export {
   type UpstreamAnswer,
   type UpstreamCall,
 } from './model-upstream.ts'
+export { startRedis, type RedisServer, type RedisServerOptions } from './redis-server.ts'
 export { recordSpans, type SpanRecorder } from './span-recorder.ts'
 export { readOpenAIStream, readSse, type SseEvent } from './sse-reader.ts'
 export { temporaryFolder } from './temporary-folder.ts'
