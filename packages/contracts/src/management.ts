@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { conversationSchema } from './conversation.ts'
 import { PLAN_LIMITS } from './plan.ts'
+import { sessionEventSchema } from './session-events.ts'
 import { deadLetterSchema, sessionStatusSchema, sessionViewSchema } from './session.ts'
 
 /** The orchestrator's management API: what A2A has no word for. Paths are the same at the gateway, which passes them on. */
@@ -86,3 +87,14 @@ export const agentReportSchema = z.object({
 })
 export type AgentReport = z.infer<typeof agentReportSchema>
 export const agentListSchema = z.object({ object: z.literal('list'), data: z.array(agentReportSchema) })
+
+/** `GET /v1/sessions/{id}/events?after=&limit=`: what a session did, after the event numbered `after`. */
+export const sessionEventQuerySchema = z.object({
+  after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+})
+export type SessionEventQuery = z.infer<typeof sessionEventQuerySchema>
+
+/** The events in order; fewer than were asked for means that there are no more so far. `over`: the session has ended. */
+export const sessionEventPageSchema = z.object({ object: z.literal('list'), data: z.array(sessionEventSchema), over: z.boolean() })
+export type SessionEventPage = z.infer<typeof sessionEventPageSchema>

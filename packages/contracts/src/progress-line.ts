@@ -1,25 +1,47 @@
-import type { Plan, SessionEvent } from '@signalbox/contracts'
+import type { Plan } from './plan.ts'
+import { toSafeLine } from './safe-line.ts'
+import type { SessionEvent } from './session-events.ts'
 
-import { toOneLine } from './one-line.ts'
-
-/** What a person is told of an event, in one line; undefined for what is nothing to tell. */
+/** What a person is told of an event, in one safe line; undefined for what is nothing to tell, and for how a session ends. */
 export function toProgressLine(event: SessionEvent): string | undefined {
   const words = describe(event)
-  return words === undefined ? undefined : toOneLine(words)
+  return words === undefined ? undefined : toSafeLine(words)
 }
 
 function describe(event: SessionEvent): string | undefined {
   switch (event.type) {
     case 'session.resumed':
       return 'Going on after an interruption'
+    case 'session.paused':
+      return 'Paused'
+    case 'session.unpaused':
+      return 'Going on after a pause'
+    case 'session.redriven':
+      return event.nodes.length === 0 ? 'Trying again' : `Trying again: ${toList(event.nodes)}`
+    case 'session.stopped':
+      return `Stopping, because the budget is spent (${event.stopped.limit}): ${event.stopped.message}`
     case 'plan.started':
       return event.agents.length === 0 ? 'Planning' : `Planning with ${toList(event.agents)}`
     case 'plan.rejected':
       return `Planning again: ${event.faults[0] ?? 'the plan did not hold'}`
     case 'plan.ready':
-      return `Plan${event.source === 'fallback' ? ' (the safe one)' : ''}: ${describePlan(event.plan)}`
+      return `Plan${event.revision > 1 ? ' revised' : ''}${event.source === 'fallback' ? ' (the safe one)' : ''}: ${describePlan(event.plan)}${describeChanges(event)}`
+    case 'plan.revising':
+      return `Planning what is left anew: ${event.reason.text}`
+    case 'plan.kept':
+      return `The plan stays as it was: ${event.why}`
     case 'node.started':
       return `asking ${event.agent}${event.attempt > 1 ? ` again (${event.attempt})` : ''}: ${event.instruction}`
+    case 'node.expanded':
+      return `${event.node} is taken apart into ${event.branches} ${event.branches === 1 ? 'branch' : 'branches'}`
+    case 'node.decided':
+      return `${event.node} is decided by ${event.by === 'judge' ? 'a judge' : 'majority'}, ${event.votes} of ${event.of}: ${event.choice}`
+    case 'node.session':
+      return `${event.node} is worked on as a session of its own: ${event.session}`
+    case 'context.put':
+      return `${event.agent} shares ${event.name}`
+    case 'dead_letter.kept':
+      return `kept as a dead letter: ${event.node ?? 'the session'}, after ${event.attempts} ${event.attempts === 1 ? 'attempt' : 'attempts'}: ${event.error.message}`
     case 'node.progress':
       return `${event.agent}: ${event.text}`
     case 'node.retrying':
@@ -37,6 +59,7 @@ function describe(event: SessionEvent): string | undefined {
     case 'session.completed':
     case 'session.failed':
     case 'session.canceled':
+    case 'session.expired':
       return undefined
   }
 }
@@ -51,6 +74,17 @@ const SKIPPED = {
 function describePlan(plan: Plan): string {
   const width = widestLevel(plan)
   return `${plan.nodes.length} ${plan.nodes.length === 1 ? 'node' : 'nodes'}${width > 1 ? `, ${width} in parallel` : ''}`
+}
+
+type Changes = Pick<SessionEvent & { type: 'plan.ready' }, 'added' | 'dropped' | 'changed'>
+
+function describeChanges({ added = [], dropped = [], changed = [] }: Changes): string {
+  const said = [
+    [added, 'new'],
+    [dropped, 'dropped'],
+    [changed, 'changed'],
+  ] as const
+  return said.map(([nodes, word]) => (nodes.length === 0 ? '' : `, ${nodes.length} ${word} (${toList(nodes)})`)).join('')
 }
 
 /** How many nodes can run side by side at most, counted by how far they stand from the plan's beginning. */

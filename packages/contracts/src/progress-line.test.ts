@@ -1,9 +1,8 @@
-import type { Plan, SessionEvent } from '@signalbox/contracts'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { toOneLine } from './one-line.ts'
+import type { Plan } from './plan.ts'
 import { toProgressLine } from './progress-line.ts'
+import type { SessionEvent } from './session-events.ts'
 
 const stamp = { seq: 1, at: '2026-11-21T00:00:00.000Z' }
 const node = { node: 'n1', agent: 'search' }
@@ -13,7 +12,13 @@ const plan = (...nodes: [id: string, ...needs: string[]][]): Plan => ({
   nodes: nodes.map(([id, ...needs]) => ({ id, kind: 'agent', agent: 'rag', instruction: 'x', needs, on_failure: 'fail' })),
   answer: nodes[0]?.[0] ?? 'a',
 })
-const ready = (drawn: Plan, source: 'planner' | 'fallback' = 'planner'): SessionEvent => ({ type: 'plan.ready', ...stamp, plan: drawn, revision: 1, source })
+const ready = (drawn: Plan, source: 'planner' | 'fallback' = 'planner'): SessionEvent & { type: 'plan.ready' } => ({
+  type: 'plan.ready',
+  ...stamp,
+  plan: drawn,
+  revision: 1,
+  source,
+})
 
 test.each<[SessionEvent, string | undefined]>([
   [{ type: 'session.created', ...stamp }, undefined],
@@ -37,27 +42,34 @@ test.each<[SessionEvent, string | undefined]>([
   [{ type: 'node.completed', ...stamp, ...node, summary: '' }, 'search is done'],
   [{ type: 'node.failed', ...stamp, ...node, error }, 'search failed: it broke'],
   [{ type: 'node.skipped', ...stamp, ...node, reason: 'condition' }, 'skipped search (n1): its condition does not hold'],
+  [{ type: 'session.paused', ...stamp }, 'Paused'],
+  [{ type: 'session.unpaused', ...stamp }, 'Going on after a pause'],
+  [{ type: 'session.redriven', ...stamp, nodes: ['a', 'b'] }, 'Trying again: a, b'],
+  [{ type: 'session.redriven', ...stamp, nodes: [] }, 'Trying again'],
+  [
+    { type: 'session.stopped', ...stamp, stopped: { limit: 'tokens', message: '1000 of 1000 tokens are spent' } },
+    'Stopping, because the budget is spent (tokens): 1000 of 1000 tokens are spent',
+  ],
+  [
+    { type: 'plan.revising', ...stamp, reason: { kind: 'request', node: 'n1', text: 'search found\nnothing' } },
+    'Planning what is left anew: search found nothing',
+  ],
+  [
+    { ...ready(plan(['a'], ['b'], ['c', 'a', 'b'])), revision: 2, added: ['b', 'c'], dropped: ['x'], changed: [] },
+    'Plan revised: 3 nodes, 2 in parallel, 2 new (b, c), 1 dropped (x)',
+  ],
+  [{ ...ready(plan(['a'])), revision: 3, changed: ['a'] }, 'Plan revised: 1 node, 1 changed (a)'],
+  [{ type: 'plan.kept', ...stamp, why: 'the planner is away' }, 'The plan stays as it was: the planner is away'],
+  [{ type: 'node.expanded', ...stamp, ...node, branches: 12 }, 'n1 is taken apart into 12 branches'],
+  [{ type: 'node.expanded', ...stamp, ...node, branches: 1 }, 'n1 is taken apart into 1 branch'],
+  [{ type: 'node.decided', ...stamp, ...node, by: 'majority', choice: 'yes', votes: 3, of: 5 }, 'n1 is decided by majority, 3 of 5: yes'],
+  [{ type: 'node.decided', ...stamp, ...node, by: 'judge', choice: '<b>no</b>', votes: 1, of: 3 }, 'n1 is decided by a judge, 1 of 3: ‹b›no‹/b›'],
+  [{ type: 'node.session', ...stamp, ...node, session: 'ses_1' }, 'n1 is worked on as a session of its own: ses_1'],
+  [{ type: 'context.put', ...stamp, ...node, name: 'found.sources' }, 'search shares found.sources'],
+  [{ type: 'dead_letter.kept', ...stamp, node: 'n1', error, attempts: 3 }, 'kept as a dead letter: n1, after 3 attempts: it broke'],
+  [{ type: 'dead_letter.kept', ...stamp, error, attempts: 1 }, 'kept as a dead letter: the session, after 1 attempt: it broke'],
+  [{ type: 'session.expired', ...stamp }, undefined],
   [{ type: 'answer.delta', ...stamp, ...node, offset: 0, text: 'x' }, undefined],
 ])('%o', (event, line) => {
   expect(toProgressLine(event)).toBe(line)
-})
-
-test('what agents say becomes one harmless line', () => {
-  expect(toOneLine('a\r\n\u001b[31mred\u001b[0m\u202e \u200bhidden\u0000 ![x](http://evil) <img src=x> `code`')).toBe(
-    "a red hidden ![x] (http://evil) ‹img src=x› 'code'",
-  )
-})
-
-test('any text at all is one line of 200 well-formed characters at most', () => {
-  fc.assert(
-    fc.property(
-      fc.oneof(fc.string({ unit: 'binary', maxLength: 2_000 }), fc.string({ unit: fc.constantFrom('😀', 'a', '\n', '\u202e', '<', '\ud800'), maxLength: 600 })),
-      (text) => {
-        const line = toOneLine(text)
-        expect(line.length).toBeLessThanOrEqual(200)
-        expect(line.isWellFormed()).toBe(true)
-        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>]/u)
-      },
-    ),
-  )
 })
