@@ -3,6 +3,7 @@ export { connectAgent, isSettled, type AgentConnection, type ConnectOptions, typ
 export type { CallOptions } from './connect/call-limits.ts'
 export { createTaskEngine, type TaskEngine, type TaskEngineOptions } from './engine/create-task-engine.ts'
 export { taskHasEnded } from './faults/a2a-error.ts'
+export { fromHttpStatus, fromWireError } from './faults/from-wire-fault.ts'
 export * from './model.ts'
 export { mountAgent, type MountOptions } from './mount/mount-agent.ts'
 export { renderA2AError } from './mount/rest.ts'

@@ -75,7 +75,7 @@ export function toUsageChunk(identity: CompletionIdentity, usage: CompletionUsag
 export function toCompletion(
   identity: CompletionIdentity,
   content: string,
-  options: { usage?: CompletionUsage; reasoning?: string; signalbox?: SignalboxExtra } = {},
+  options: { usage?: CompletionUsage; reasoning?: string; signalbox?: SignalboxExtra; finishReason?: FinishReason } = {},
 ): ChatCompletion {
   return {
     id: identity.id,
@@ -86,7 +86,7 @@ export function toCompletion(
       {
         index: 0,
         message: { role: 'assistant', content, refusal: null, ...(options.reasoning && { reasoning_content: options.reasoning }) },
-        finish_reason: 'stop',
+        finish_reason: options.finishReason ?? 'stop',
         logprobs: null,
       },
     ],

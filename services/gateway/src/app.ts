@@ -6,6 +6,7 @@ import { Hono } from 'hono'
 
 import { connectOrchestrator } from './adapters/a2a-orchestrator.ts'
 import { fetchModels } from './adapters/fetch-models.ts'
+import { connectSessionDesk } from './adapters/http-session-desk.ts'
 import { createLlmClassifier } from './adapters/llm-classifier.ts'
 import { openModelUpstream, type ModelUpstream } from './adapters/model-upstream.ts'
 import type { GatewayConfig } from './config.ts'
@@ -15,15 +16,19 @@ import type { Classifier, ClassifyOptions } from './core/classify.ts'
 import { createDuplicateGuard } from './core/duplicate-guard.ts'
 import { createModelList } from './core/list-models.ts'
 import type { Orchestrator } from './core/orchestrator.ts'
+import type { SessionDesk } from './core/session-desk.ts'
 import { createStopBell } from './core/stop-bell.ts'
+import { mountAgents } from './http/agents.ts'
 import { answerChat, type ChatOptions } from './http/chat-completions.ts'
 import { allowOrigins } from './http/cors.ts'
+import { mountDeadLetters } from './http/dead-letters.ts'
 import type { GatewayEnv } from './http/gateway-env.ts'
 import { mountMethodGuards, mountOptions } from './http/methods.ts'
 import { mountModels } from './http/models.ts'
 import { observeRequests } from './http/observe.ts'
 import { renderError } from './http/render-error.ts'
 import { requireApiKey } from './http/require-api-key.ts'
+import { mountSessionEvents } from './http/session-events.ts'
 import { mountSessions } from './http/sessions.ts'
 
 const NAME = 'gateway'
@@ -51,7 +56,9 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     firstByteTimeoutMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
     idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
   })
-  const orchestrator = connectOrchestrator({ url: config.ORCHESTRATOR_URL, token: config.SERVICE_TOKEN, telemetry, timeoutMs: config.ORCHESTRATOR_TIMEOUT_MS })
+  const orchestratorOptions = { url: config.ORCHESTRATOR_URL, token: config.SERVICE_TOKEN, telemetry, timeoutMs: config.ORCHESTRATOR_TIMEOUT_MS }
+  const orchestrator = connectOrchestrator(orchestratorOptions)
+  const desk = connectSessionDesk(orchestratorOptions)
   const classifierModel = openChatModel({ ...llm, model: toClassifierModel(config), timeoutMs: config.ROUTING_CLASSIFIER_TIMEOUT_MS, retries: 0, telemetry })
 
   const app = createGatewayApp({
@@ -60,6 +67,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     keys: createApiKeys(devApiKey === undefined ? config.SIGNALBOX_API_KEYS : [`dev:${devApiKey}`]),
     upstream,
     orchestrator,
+    desk,
     probeUpstream: createModelProbe(llm),
     chat: {
       telemetry,
@@ -90,7 +98,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       else signal.addEventListener('abort', ring, { once: true })
     },
     close: async () => {
-      await Promise.all([upstream.close(), orchestrator.close(), classifierModel.close()])
+      await Promise.all([upstream.close(), orchestrator.close(), desk.close(), classifierModel.close()])
     },
   }
 }
@@ -119,11 +127,12 @@ interface AppParts {
   keys: ApiKeys
   upstream: ModelUpstream
   orchestrator: Orchestrator
+  desk: SessionDesk
   probeUpstream: () => Promise<string>
   chat: ChatOptions
 }
 
-function createGatewayApp({ telemetry, config, keys, upstream, orchestrator, probeUpstream, chat }: AppParts): HttpApp {
+function createGatewayApp({ telemetry, config, keys, upstream, orchestrator, desk, probeUpstream, chat }: AppParts): HttpApp {
   const rejected = telemetry.meter.createCounter(METRICS.rejected)
   const app = createHttpApp({
     telemetry,
@@ -145,7 +154,10 @@ function createGatewayApp({ telemetry, config, keys, upstream, orchestrator, pro
       maxAgeMs: MODELS_KEPT_MS,
     }),
   )
-  mountSessions(v1, orchestrator)
+  mountSessions(v1, orchestrator, desk)
+  mountSessionEvents(v1, { orchestrator, desk, stopBell: chat.stopBell, keepAliveMs: config.KEEP_ALIVE_MS })
+  mountDeadLetters(v1, desk)
+  mountAgents(v1, desk)
   mountMethodGuards(v1)
   app.route('/v1', v1)
   return app

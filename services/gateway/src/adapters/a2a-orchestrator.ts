@@ -14,6 +14,7 @@ import { AppError, toAppError } from '@signalbox/errors'
 import type { Telemetry } from '@signalbox/telemetry'
 
 import type { Orchestrator, SessionCall, SessionNews } from '../core/orchestrator.ts'
+import { toOrchestratorFault } from './orchestrator-fault.ts'
 
 export interface A2AOrchestratorOptions {
   url: string
@@ -43,7 +44,7 @@ export function connectOrchestrator(options: A2AOrchestratorOptions): Orchestrat
         for (const news of reader.read(event)) yield news.type === 'ended' ? await lastWord(news, reader.sessionId, call) : news
       }
     } catch (error) {
-      throw toOrchestratorFault(error)
+      throw toMessageFault(error)
     } finally {
       clearTimeout(timer)
     }
@@ -60,21 +61,21 @@ export function connectOrchestrator(options: A2AOrchestratorOptions): Orchestrat
   }
 
   return {
-    begin: ({ question, conversation, idempotencyKey }, call) =>
+    begin: ({ question, conversation, idempotencyKey, budget }, call) =>
       follow(
         (streaming) =>
           connection.stream(
             {
               parts: [
                 { kind: 'text', text: question },
-                { kind: 'data', data: { kind: 'conversation', conversation } satisfies ConversationPart },
+                { kind: 'data', data: { kind: 'conversation', conversation, ...(budget && { budget }) } satisfies ConversationPart },
               ],
             },
             { ...streaming, ...(idempotencyKey !== undefined && { idempotencyKey }) },
           ),
         call,
       ),
-    attach: (id, call) => follow((streaming) => connection.subscribe(id, streaming), call),
+    attach: (id, call, after) => follow((streaming) => connection.subscribe(id, { ...streaming, ...(after !== undefined && { after }) }), call),
     find: async (id, call) => toView(await getSession(id, call)),
     list: async ({ limit, after }, call) => {
       const page = await asking(() =>
@@ -164,29 +165,13 @@ async function asking<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   try {
     return await ask()
   } catch (error) {
-    throw toOrchestratorFault(error)
+    throw toMessageFault(error)
   }
 }
 
-const RETRY_AFTER_MS = 1_000
-
-/** To a caller there are no agents behind the gateway: an orchestrator that is away is a service that is. */
-function toOrchestratorFault(error: unknown): AppError {
-  const fault = toAppError(error)
-  switch (fault.code) {
-    case 'agent_unavailable':
-    case 'upstream_failed':
-      return new AppError('unavailable', 'The orchestrator cannot be reached.', { retryAfterMs: RETRY_AFTER_MS, cause: fault })
-    case 'deadline_exceeded':
-      return new AppError('upstream_timeout', 'The orchestrator did not answer in time.', { cause: fault })
-    case 'authentication_failed':
-    case 'permission_denied':
-      return new AppError('unavailable', 'The orchestrator does not take the gateway’s service token.', { retryable: false, cause: fault })
-    case 'invalid_request':
-    case 'payload_too_large':
-      // What it took from us as a message's parts were the caller's messages.
-      return fault.param === undefined ? fault : new AppError(fault.code, `messages: ${fault.message}`, { param: 'messages', cause: fault })
-    default:
-      return fault
-  }
+/** What the orchestrator does not take of a message's parts was in the caller's messages. */
+function toMessageFault(error: unknown): AppError {
+  const fault = toOrchestratorFault(error)
+  const isCallers = fault.code === 'invalid_request' || fault.code === 'payload_too_large'
+  return isCallers && fault.param !== undefined ? new AppError(fault.code, `messages: ${fault.message}`, { param: 'messages', cause: fault }) : fault
 }

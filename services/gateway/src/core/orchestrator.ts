@@ -15,12 +15,17 @@ export interface SessionCall {
   signal: AbortSignal
 }
 
+/** Seconds, tokens of model calls, US dollars. */
+export type SessionBudget = { deadline_s?: number; tokens?: number; usd?: number }
+
 export interface NewSession {
   /** The last user message. */
   question: string
   conversation: Conversation
   /** The same key again is answered with the session that it began. */
   idempotencyKey?: string
+  /** What it may spend. */
+  budget?: SessionBudget
 }
 
 export interface SessionPage {
@@ -32,8 +37,12 @@ export interface SessionPage {
 /** The port to the orchestrator. Throws `AppError`; a foreign or unknown session is `not_found`. */
 export interface Orchestrator {
   begin(session: NewSession, call: SessionCall): AsyncIterable<SessionNews>
-  /** The session as it is, then all its events from the first. @throws AppError `conflict` for a session that has ended. */
-  attach(id: string, call: SessionCall): AsyncIterable<SessionNews>
+  /**
+   * The session as it is, then its events: all from the first, or those after the one numbered `after`.
+   *
+   * @throws AppError `conflict` for a session that has ended; with `after` it may tell the rest instead.
+   */
+  attach(id: string, call: SessionCall, after?: number): AsyncIterable<SessionNews>
   find(id: string, call: SessionCall): Promise<SessionView>
   list(query: { limit: number; after?: string }, call: SessionCall): Promise<SessionPage>
   /** Cancels a session that runs. @throws AppError `conflict` for one that ended otherwise. */

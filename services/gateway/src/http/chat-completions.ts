@@ -1,6 +1,6 @@
 import type { RoutingDecision } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
-import { readChatRequest, toOpenAIError, type ReadChatRequest } from '@signalbox/openai-wire'
+import { readChatRequest, type ReadChatRequest } from '@signalbox/openai-wire'
 import type { Telemetry } from '@signalbox/telemetry'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 
@@ -14,7 +14,7 @@ import { answerComplex, type ComplexPath } from './complex/answer-complex.ts'
 import { watchCaller, type CallerPresence } from './caller-presence.ts'
 import type { GatewayContext } from './gateway-env.ts'
 import { readJsonBody } from './read-body.ts'
-import { refuseLargeBody } from './refuse-large-body.ts'
+import { leavesBodyUnread, refuseUnread } from './refuse-large-body.ts'
 import { renderError, toKnownError } from './render-error.ts'
 import { toRouteHeaders } from './routing-headers.ts'
 import { relayChat } from './simple/relay-chat.ts'
@@ -53,10 +53,7 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
       record.errorCode = known.code
       if (caller.left) record.disconnected = true
       if (caller.left || outgoing.headersSent) return RESPONSE_ALREADY_SENT
-      if (known.code !== 'payload_too_large' || incoming.readableEnded) return renderError(known, options.telemetry, headers)
-      const { status, body } = toOpenAIError(known)
-      refuseLargeBody(incoming, outgoing, { status, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) })
-      return RESPONSE_ALREADY_SENT
+      return leavesBodyUnread(c, known) ? refuseUnread(c, known, headers) : renderError(known, options.telemetry, headers)
     }
   }
 }

@@ -23,4 +23,5 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler<Gate
   }
 }
 
-const EXPOSED = 'x-request-id, x-session-id, x-signalbox-route, x-signalbox-route-reason, x-signalbox-status, x-signalbox-deduplicated, retry-after'
+const EXPOSED =
+  'x-request-id, x-session-id, x-signalbox-route, x-signalbox-route-reason, x-signalbox-status, x-signalbox-deduplicated, retry-after, x-should-retry'

@@ -11,6 +11,13 @@ const METHODS: readonly (readonly [path: string, methods: readonly string[]])[] 
   ['/models/:id{.+}', ['GET', 'HEAD']],
   ['/sessions', ['GET', 'HEAD']],
   ['/sessions/:id', ['GET', 'HEAD', 'DELETE']],
+  ['/sessions/:id/events', ['GET']],
+  ['/sessions/:id/pause', ['POST']],
+  ['/sessions/:id/resume', ['POST']],
+  ['/dead-letters', ['GET', 'HEAD']],
+  ['/dead-letters/:id', ['GET', 'HEAD', 'DELETE']],
+  ['/dead-letters/:id/redrive', ['POST']],
+  ['/agents', ['GET', 'HEAD']],
 ]
 
 /** Answers OPTIONS, for which no key is needed. Stands before the key check. */

@@ -57,7 +57,7 @@ function toAttributes(record: RequestRecord): Attributes {
 
 /** The route without what callers put into it: their number must stay small. */
 function toRouteLabel(path: string): string {
-  const known = /^\/v1\/(?:chat\/completions|(?:models|sessions)(\/[^/]+)?)\/?$/.exec(path)
-  if (!known) return 'other'
-  return known[1] === undefined ? path.replace(/\/$/, '') : path.replace(/\/[^/]+\/?$/, '/{id}')
+  if (/^\/v1\/(?:chat\/completions|models|sessions|dead-letters|agents)\/?$/.test(path)) return path.replace(/\/$/, '')
+  const [, of, rest = ''] = /^\/v1\/(models|sessions|dead-letters)\/[^/]+(\/(?:events|pause|resume|redrive))?\/?$/.exec(path) ?? []
+  return of === undefined ? 'other' : `/v1/${of}/{id}${rest}`
 }

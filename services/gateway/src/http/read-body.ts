@@ -30,6 +30,11 @@ export async function readJsonBody(incoming: IncomingMessage, limit: number): Pr
   })
 }
 
+/** Whether the request brings a body at all. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
 function requireJson({ headers }: IncomingMessage): void {
   const type = headers['content-type']
   if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {

@@ -8,7 +8,13 @@ export function renderError(error: unknown, telemetry: Telemetry, headers: Recor
   const rendered = toOpenAIError(known)
   return new Response(JSON.stringify(rendered.body), {
     status: rendered.status,
-    headers: { 'content-type': 'application/json', ...headers, ...rendered.headers },
+    headers: {
+      'content-type': 'application/json',
+      ...headers,
+      ...rendered.headers,
+      // OpenAI's clients send a refused request again at once; what stands in its way is another request, or what the session is.
+      ...(rendered.status === 409 && { 'x-should-retry': 'false' }),
+    },
   })
 }
 

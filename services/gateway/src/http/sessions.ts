@@ -1,20 +1,20 @@
-import { isSessionId, type SessionView } from '@signalbox/contracts'
-import { AppError } from '@signalbox/errors'
+import type { SessionView } from '@signalbox/contracts'
 import type { Hono } from 'hono'
 import { z } from 'zod'
 
-import type { Orchestrator, SessionCall } from '../core/orchestrator.ts'
-import type { GatewayContext, GatewayEnv } from './gateway-env.ts'
+import type { Orchestrator } from '../core/orchestrator.ts'
+import type { SessionDesk } from '../core/session-desk.ts'
+import type { GatewayEnv } from './gateway-env.ts'
+import { cursorField, limitField, readQuery } from './read-query.ts'
+import { readSessionId, toCall } from './session-call.ts'
 
-const querySchema = z.object({
-  limit: z.coerce.number({ error: 'must be a number' }).int('must be a whole number').min(1, 'must be 1 or more').max(100, 'must be 100 or less').default(20),
-  after: z.string().min(1, 'must not be empty').max(512, 'must be 512 characters at most').optional(),
-})
+const querySchema = z.object({ limit: limitField, after: cursorField })
 
-/** `GET /sessions`, `GET` and `DELETE /sessions/{id}`: the caller's own sessions; others' do not exist. */
-export function mountSessions(v1: Hono<GatewayEnv>, orchestrator: Orchestrator): void {
+/** `GET /sessions`, `GET` and `DELETE /sessions/{id}`, `POST …/pause` and `…/resume`: the caller's own sessions; others' do not exist. */
+export function mountSessions(v1: Hono<GatewayEnv>, orchestrator: Orchestrator, desk: SessionDesk): void {
   v1.get('/sessions', async (c) => {
-    const page = await orchestrator.list(readQuery(c), toCall(c))
+    const { limit, after } = readQuery(c, querySchema)
+    const page = await orchestrator.list({ limit, ...(after !== undefined && { after }) }, toCall(c))
     const data = page.sessions.map(render)
     // `after` takes what `next` says; it is not the last id.
     return c.json({
@@ -26,29 +26,10 @@ export function mountSessions(v1: Hono<GatewayEnv>, orchestrator: Orchestrator):
       next: page.next === '' ? null : page.next,
     })
   })
-  v1.get('/sessions/:id', async (c) => c.json(render(await orchestrator.find(readId(c.req.param('id')), toCall(c)))))
-  v1.delete('/sessions/:id', async (c) => c.json(render(await orchestrator.cancel(readId(c.req.param('id')), toCall(c)))))
-}
-
-function readQuery(c: GatewayContext): { limit: number; after?: string } {
-  const parsed = querySchema.safeParse({ limit: c.req.query('limit'), after: c.req.query('after') })
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    const param = String(issue?.path[0])
-    throw new AppError('invalid_request', `${param}: ${issue?.message ?? 'is wrong'}.`, { param })
-  }
-  const { limit, after } = parsed.data
-  return { limit, ...(after !== undefined && { after }) }
-}
-
-/** What is no id of ours is not found, like any other that is not there. */
-function readId(id: string): string {
-  if (!isSessionId(id)) throw new AppError('not_found', 'There is no such session.', { param: 'id' })
-  return id
-}
-
-function toCall(c: GatewayContext): SessionCall {
-  return { owner: c.get('owner'), requestId: c.get('requestId'), signal: c.req.raw.signal }
+  v1.get('/sessions/:id', async (c) => c.json(render(await orchestrator.find(readSessionId(c), toCall(c)))))
+  v1.delete('/sessions/:id', async (c) => c.json(render(await orchestrator.cancel(readSessionId(c), toCall(c)))))
+  v1.post('/sessions/:id/pause', async (c) => c.json(await desk.pause(readSessionId(c), toCall(c))))
+  v1.post('/sessions/:id/resume', async (c) => c.json(await desk.resume(readSessionId(c), toCall(c))))
 }
 
 function render(session: SessionView): { object: 'session' } & SessionView {

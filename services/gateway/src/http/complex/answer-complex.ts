@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { AppError } from '@signalbox/errors'
@@ -13,6 +12,7 @@ import type { Route } from '../../core/route.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
 import { createAnswerTeller } from '../../core/tell-answer.ts'
 import type { GatewayContext } from '../gateway-env.ts'
+import { PATIENCE } from '../patience.ts'
 import { renderError } from '../render-error.ts'
 import { toNewSession } from '../to-new-session.ts'
 import { toTurns } from '../to-routing-facts.ts'
@@ -40,13 +40,11 @@ export interface ComplexRequest {
   signal: AbortSignal
 }
 
-/** How long the orchestrator may be away in the middle of a session before its callers are told. */
-const PATIENCE_MS = 30_000
 const CANCEL_TIMEOUT_MS = 10_000
 
 /** The complex path: begins a session, or attaches to the one that was named, and tells what comes of it. */
 export async function answerComplex(c: GatewayContext, request: ComplexRequest, path: ComplexPath): Promise<Response> {
-  const wishes = readWishes(c.env.incoming.headers)
+  const wishes = readWishes(c.env.incoming.headers, request.read.request.metadata)
   const teller = createAnswerTeller()
   const line = new AbortController()
   // Who wants the session canceled on leaving must first be told which one it is, also when leaving early.
@@ -106,12 +104,13 @@ function openNews({ read, route }: ComplexRequest, wishes: Wishes, call: Session
       ? orchestrator.begin(
           {
             ...toNewSession(read.request, toTurns(read.request)),
+            ...(wishes.budget && { budget: wishes.budget }),
             idempotencyKey: duplicates.keyFor({ owner: call.owner, body: read.bytes, givenKey: wishes.idempotencyKey, retryCount: wishes.retryCount }),
           },
           call,
         )
       : attachOrReport(orchestrator, route.session, call)
-  return followSession(orchestrator, begin, call, { patienceMs: PATIENCE_MS, pause: (milliseconds, signal) => pause(milliseconds, undefined, { signal }) })
+  return followSession(orchestrator, begin, call, PATIENCE)
 }
 
 /** The session's id, on the answer's headers, the log lines and the request's record. */

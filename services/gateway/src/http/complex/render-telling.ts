@@ -1,5 +1,5 @@
-import type { SessionEvent, Usage } from '@signalbox/contracts'
-import { toChunk, type ChatCompletionChunk, type CompletionIdentity, type CompletionUsage, type SignalboxExtra } from '@signalbox/openai-wire'
+import { toSafeLine, type SessionEvent, type Usage } from '@signalbox/contracts'
+import { toChunk, type ChatCompletionChunk, type CompletionIdentity, type CompletionUsage, type FinishReason, type SignalboxExtra } from '@signalbox/openai-wire'
 
 import type { Ending, Telling } from '../../core/tell-answer.ts'
 import type { ProgressMode } from './wishes.ts'
@@ -33,7 +33,7 @@ export function renderTelling(telling: Exclude<Telling, { type: 'fault' }>, rend
       return toChunk(identity, shown ? { reasoning_content: `${telling.line}\n` } : {}, { withUsageKey, signalbox: renderEvent(telling.event, sessionId) })
     }
     case 'completed':
-      return toChunk(identity, {}, { finishReason: 'stop', withUsageKey, signalbox: renderEnding(telling, sessionId) })
+      return toChunk(identity, {}, { finishReason: toFinishReason(telling), withUsageKey, signalbox: renderEnding(telling, sessionId) })
   }
 }
 
@@ -46,6 +46,7 @@ export function renderEvent(event: SessionEvent, sessionId: string): SignalboxEx
     session_id: sessionId,
     ...('node' in event && { node_id: event.node }),
     ...('agent' in event && { agent: event.agent }),
+    ...toFacts(event),
     ...(event.type in NODE_STATES && { state: NODE_STATES[event.type as keyof typeof NODE_STATES] }),
   }
 }
@@ -55,22 +56,61 @@ const NODE_STATES = {
   'node.progress': 'running',
   'node.retrying': 'running',
   'node.fallback': 'running',
+  'node.expanded': 'running',
+  'node.session': 'running',
   'node.completed': 'completed',
   'node.failed': 'failed',
   'node.skipped': 'skipped',
 } as const satisfies Partial<Record<SessionEvent['type'], string>>
+
+/** What a program that shows a session wants to know of an event and would have to ask for otherwise. */
+function toFacts(event: SessionEvent): Record<string, unknown> {
+  switch (event.type) {
+    case 'session.redriven':
+      return { nodes: event.nodes }
+    case 'session.stopped':
+      return { stopped: event.stopped }
+    case 'plan.revising':
+      return { reason: { ...event.reason, text: toSafeLine(event.reason.text) } }
+    case 'plan.ready':
+      return event.revision > 1 ? { revision: event.revision, added: event.added ?? [], dropped: event.dropped ?? [], changed: event.changed ?? [] } : {}
+    case 'node.expanded':
+      return { branches: event.branches }
+    case 'node.decided':
+      return { by: event.by, choice: toSafeLine(event.choice), votes: event.votes, of: event.of }
+    case 'node.session':
+      return { child_session_id: event.session }
+    case 'context.put':
+      return { name: event.name }
+    case 'dead_letter.kept':
+      return { attempts: event.attempts, error: event.error.code }
+    default:
+      return {}
+  }
+}
+
+/** A budget that ended a session cut its answer short, as a limit of tokens does. */
+export function toFinishReason({ stopped }: Ending & { type: 'completed' }): FinishReason {
+  return stopped ? 'length' : 'stop'
+}
 
 /** What the last chunk, or the whole answer, carries. */
 export function renderEnding(ending: Ending & { type: 'completed' }, sessionId: string): SignalboxExtra {
   return {
     v: 1,
     type: 'session.completed',
-    status: 'completed',
+    status: toStatus(ending),
+    ...(ending.stopped && { stopped: ending.stopped }),
     session_id: sessionId,
     cost_usd: ending.usage.cost_usd,
     ...(ending.usageByNode && { usage_by_node: ending.usageByNode }),
     citations: ending.citations,
   }
+}
+
+/** What `x-signalbox-status` says of an answer. */
+export function toStatus({ stopped }: Ending & { type: 'completed' }): 'completed' | 'stopped' {
+  return stopped ? 'stopped' : 'completed'
 }
 
 export function toCompletionUsage({ prompt_tokens, completion_tokens, total_tokens }: Usage): CompletionUsage {

@@ -6,7 +6,7 @@ import { toUsageChunk } from '@signalbox/openai-wire'
 import type { SessionNews } from '../../core/orchestrator.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
 import type { AnswerTeller, Telling } from '../../core/tell-answer.ts'
-import { openEventWriter, type EventWriter } from './event-writer.ts'
+import { openEventWriter, type EventWriter } from '../event-writer.ts'
 import { renderOpening, renderTelling, toCompletionUsage, type Rendering } from './render-telling.ts'
 
 export interface StreamOptions {

@@ -4,7 +4,7 @@ import { toCompletion, type ChatCompletion } from '@signalbox/openai-wire'
 import type { SessionNews } from '../../core/orchestrator.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
 import type { AnswerTeller, Ending } from '../../core/tell-answer.ts'
-import { renderEnding, toCompletionUsage, type Rendering } from './render-telling.ts'
+import { renderEnding, toCompletionUsage, toFinishReason, toStatus, type Rendering } from './render-telling.ts'
 
 export interface WaitOptions {
   rendering: Rendering
@@ -30,10 +30,10 @@ export async function waitForAnswer(
   const timer = setTimeout(() => late.resolve('late'), waitMs)
   try {
     const end = ending ?? (await Promise.race([readToEnd(teller, news), late.promise, stopped.promise]))
-    if (end === 'late') return { status: 'running', completion: toWaitingCompletion(rendering) }
+    if (end === 'late') return toWaitingOutcome(rendering, teller.paused)
     if (end.type === 'fault') return { status: end.status, error: end.error }
-    const extra = { usage: toCompletionUsage(end.usage), signalbox: renderEnding(end, rendering.sessionId) }
-    return { status: 'completed', completion: toCompletion(rendering.identity, teller.text, extra) }
+    const extra = { usage: toCompletionUsage(end.usage), signalbox: renderEnding(end, rendering.sessionId), finishReason: toFinishReason(end) }
+    return { status: toStatus(end), completion: toCompletion(rendering.identity, teller.text, extra) }
   } finally {
     clearTimeout(timer)
     off()
@@ -58,7 +58,11 @@ export function findEnding(tellings: readonly { type: string }[]): Ending | unde
   return tellings.find((telling): telling is Ending => telling.type === 'completed' || telling.type === 'fault')
 }
 
-function toWaitingCompletion({ identity, sessionId }: Rendering): ChatCompletion {
-  const text = `This takes longer than one request can wait, and goes on. Ask again in this conversation, or with the header X-Session-Id, to get the answer.\n\nRef: ${sessionId}`
-  return toCompletion(identity, text, { signalbox: { v: 1, status: 'running', session_id: sessionId } })
+function toWaitingOutcome({ identity, sessionId }: Rendering, paused: boolean): WaitOutcome {
+  const status = paused ? 'paused' : 'running'
+  const why = paused
+    ? 'This session is paused, and goes on when it is resumed. Ask again after that'
+    : 'This takes longer than one request can wait, and goes on. Ask again'
+  const text = `${why} in this conversation, or with the header X-Session-Id, to get the answer.\n\nRef: ${sessionId}`
+  return { status, completion: toCompletion(identity, text, { signalbox: { v: 1, status, session_id: sessionId } }) }
 }

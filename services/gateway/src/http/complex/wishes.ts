@@ -2,25 +2,29 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 import { AppError } from '@signalbox/errors'
 
+import type { SessionBudget } from '../../core/orchestrator.ts'
 import { oneValue } from '../to-routing-facts.ts'
+import { readBudget } from './read-budget.ts'
 
 /** How progress is shown: as reasoning that people read, as machine data alone, or not at all. */
 export type ProgressMode = 'reasoning' | 'events' | 'none'
 
-/** What a caller can wish of an orchestrated answer, by header. */
+/** What a caller can wish of an orchestrated answer, by header; what it may cost also in the request's metadata. */
 export interface Wishes {
   progress: ProgressMode
   cancelOnDisconnect: boolean
   idempotencyKey: string | undefined
   retryCount: number
+  budget: SessionBudget | undefined
 }
 
-export function readWishes(headers: IncomingHttpHeaders): Wishes {
+export function readWishes(headers: IncomingHttpHeaders, metadata: Record<string, string> | null | undefined): Wishes {
   return {
     progress: readChoice('x-signalbox-progress', headers, ['reasoning', 'events', 'none']),
     cancelOnDisconnect: readChoice('x-signalbox-on-disconnect', headers, ['continue', 'cancel']) === 'cancel',
     idempotencyKey: readIdempotencyKey(oneValue(headers['idempotency-key'])),
     retryCount: Number(/^\d{1,4}$/.exec(oneValue(headers['x-stainless-retry-count']) ?? '')?.[0] ?? 0),
+    budget: readBudget(headers, metadata),
   }
 }
 

@@ -6,12 +6,13 @@ import { formatSseData, SSE_DONE, SSE_HEADERS, SSE_KEEP_ALIVE, toOpenAIError } f
 /** How long a caller may take no bytes at all while there are some for it. */
 const STALL_MS = 60_000
 
-/** An OpenAI stream on its way to a caller. */
+/** A stream of events on its way to a caller. */
 export interface EventWriter {
-  /** Settles when the caller has room for more. @throws AppError `canceled` when it has left. */
-  send(value: unknown): Promise<void>
-  /** Says `[DONE]` and ends. */
+  /** Settles when the caller has room for more. `id` is what a client says it has seen, when it comes again. @throws AppError `canceled` when it has left. */
+  send(value: unknown, id?: number): Promise<void>
+  /** Says `[DONE]`, as OpenAI's streams do, and ends. */
   done(): void
+  end(): void
   /** Says what went wrong and ends, without `[DONE]`. */
   fail(error: AppError): void
 }
@@ -23,16 +24,17 @@ export function openEventWriter(outgoing: ServerResponse, options: { headers: Re
     if (!outgoing.writableNeedDrain) outgoing.write(SSE_KEEP_ALIVE)
   }, options.keepAliveMs)
   outgoing.once('close', () => clearInterval(keepAlive))
-  const end = (last: string): void => {
+  const end = (last?: string): void => {
     clearInterval(keepAlive)
     if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.end(last)
   }
   return {
-    async send(value) {
+    async send(value, id) {
       if (outgoing.destroyed || outgoing.writableEnded) throw new AppError('canceled', 'The caller left before the answer was whole.')
-      if (!outgoing.write(formatSseData(value))) await roomIn(outgoing)
+      if (!outgoing.write(id === undefined ? formatSseData(value) : `id: ${id}\n${formatSseData(value)}`)) await roomIn(outgoing)
     },
     done: () => end(SSE_DONE),
+    end: () => end(),
     fail: (error) => end(formatSseData(toOpenAIError(error).body)),
   }
 }
