@@ -1,5 +1,12 @@
 import { toSafeLine, type SessionEvent, type Usage } from '@signalbox/contracts'
-import { toChunk, type ChatCompletionChunk, type CompletionIdentity, type CompletionUsage, type FinishReason, type SignalboxExtra } from '@signalbox/openai-wire'
+import {
+  toChunk,
+  type ChatCompletionChunk,
+  type CompletionIdentity,
+  type CompletionUsage,
+  type FinishReason,
+  type SignalboxExtra,
+} from '@signalbox/openai-wire'
 
 import type { Ending, Telling } from '../../core/tell-answer.ts'
 import type { ProgressMode } from './wishes.ts'
