@@ -2,6 +2,7 @@ import { flag, port, wholeNumber } from '@signalbox/config'
 import { serviceFields } from '@signalbox/service-kit'
 import { z } from 'zod'
 
+import { readBracketWords } from './core/bracket-words.ts'
 import { MOCK_AGENTS } from './core/mock-content.ts'
 import { readFaultPlan } from './http/fault-plan.ts'
 
@@ -35,21 +36,41 @@ const behaviourFields = {
   /** How many pieces the text comes in. */
   MOCK_CHUNKS: wholeNumber({ min: 1, max: 10_000, fallback: 1 }),
   MOCK_CHUNK_DELAY_MS: wholeNumber({ min: 0, max: 60_000, fallback: 0 }),
+  /** Words in brackets that every message is treated by: `[delay 50] [spend 100]`. */
+  MOCK_WORDS: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return readBracketWords(text).orders
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'is not understood' })
+        return z.NEVER
+      }
+    })
+    .optional(),
 }
+
+const mockAgentName = z.enum(MOCK_AGENTS, { error: `is none of ${MOCK_AGENTS.join(', ')}` })
 
 export const mockAgentConfigSchema = z.object({
   ...serviceFields({ port: 8011 }),
   ...behaviourFields,
-  MOCK_AGENT: z.enum(MOCK_AGENTS, { error: `is none of ${MOCK_AGENTS.join(', ')}` }).default('reasoning'),
+  MOCK_AGENT: mockAgentName.default('reasoning'),
+  /** What it calls itself, where several of a kind run; `mock-` and its kind when absent. */
+  MOCK_NAME: z.string().min(1).max(64).optional(),
   /** Where others reach the agent, when that is not where it listens. */
   PUBLIC_URL: z.url().optional(),
 })
 export type MockAgentConfig = z.infer<typeof mockAgentConfigSchema>
 
-/** What `main.ts` reads: the scripted LLM, and the four agents on the four ports from `MOCK_AGENTS_PORT`. */
+/**
+ * What `main.ts` reads: the scripted LLM, and the four agents on the four ports from
+ * `MOCK_AGENTS_PORT`; or, where `MOCK_AGENT` names one, that agent alone on `PORT`.
+ */
 export const mocksConfigSchema = z.object({
   ...scriptedLlmConfigSchema.shape,
   ...behaviourFields,
+  MOCK_AGENT: mockAgentName.optional(),
   MOCK_AGENTS: flag(true),
   MOCK_AGENTS_PORT: port(8011),
   /** Where others reach the agents, without a port: `http://mocks`. Each agent adds its own. */

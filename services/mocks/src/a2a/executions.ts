@@ -1,8 +1,24 @@
 /** How often each piece of work was really done, for tests that must know. */
 export interface Executions {
-  /** Counts one execution under its key, and says the how-manieth attempt at its node it is, from 1. */
-  count(key: string): number
-  toJson(): { total: number; executions: Record<string, number> }
+  /**
+   * Does a piece of work and counts it under its key. The work is told the how-manieth attempt at its
+   * node it is, from 1. Work whose signal aborted while it was done counts as canceled.
+   */
+  run(key: string, signal: AbortSignal, work: (attempt: number) => Promise<void>): Promise<void>
+  /** Counts work that was answered without being done. */
+  note(key: string): void
+  toJson(): ExecutionCounts
+}
+
+export interface ExecutionCounts {
+  total: number
+  /** How many are under way, and how many were at once at most. */
+  running: number
+  most_running: number
+  /** How often each key was executed, in the order in which they first came. */
+  executions: Record<string, number>
+  /** How often each key was canceled while it was worked on. */
+  canceled: Record<string, number>
 }
 
 const MOST_KEYS = 50_000
@@ -10,15 +26,29 @@ const MOST_KEYS = 50_000
 /** The oldest keys are forgotten, so that a mock left running for days does not grow. */
 export function createExecutions(): Executions {
   const executions = new Map<string, number>()
+  const canceled = new Map<string, number>()
   const attempts = new Map<string, number>()
   let total = 0
+  let running = 0
+  let most = 0
   return {
-    count(key) {
+    async run(key, signal, work) {
+      total++
+      running++
+      most = Math.max(most, running)
+      raise(executions, key)
+      try {
+        await work(raise(attempts, toNodeKey(key)))
+      } finally {
+        running--
+        if (signal.aborted) raise(canceled, key)
+      }
+    },
+    note(key) {
       total++
       raise(executions, key)
-      return raise(attempts, toNodeKey(key))
     },
-    toJson: () => ({ total, executions: Object.fromEntries(executions) }),
+    toJson: () => ({ total, running, most_running: most, executions: Object.fromEntries(executions), canceled: Object.fromEntries(canceled) }),
   }
 }
 

@@ -51,13 +51,13 @@ const SKILLS = {
 } as const satisfies Record<MockAgent, readonly (Omit<Skill, 'tags'> & { tags: readonly string[] })[]>
 
 /** A mock agent's card. It says that it is a mock, so that nobody plans on it by mistake. */
-export function toMockCard(agent: MockAgent): Omit<AgentCard, 'url'> {
+export function toMockCard(agent: MockAgent, name = `mock-${agent}`): Omit<AgentCard, 'url'> {
   return {
-    name: `mock-${agent}`,
+    name,
     description: `A mock ${agent} agent for development and tests. Everything it returns is made up.`,
     version: '0.1.0',
     skills: SKILLS[agent].map((skill) => ({ ...skill, tags: [...skill.tags] })),
-    extensions: [EXTENSIONS.inputs, EXTENSIONS.usage, EXTENSIONS.failure],
+    extensions: [EXTENSIONS.inputs, EXTENSIONS.context, EXTENSIONS.usage, EXTENSIONS.failure],
     streaming: true,
   }
 }

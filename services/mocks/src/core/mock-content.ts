@@ -1,11 +1,15 @@
 import type { CitationsPart, PassagesPart } from '@signalbox/contracts'
 
+import { readOptions } from './read-options.ts'
+
 /** The agents that there are mocks of. */
 export const MOCK_AGENTS = ['reasoning', 'rag', 'search', 'analysis'] as const
 export type MockAgent = (typeof MOCK_AGENTS)[number]
 
 /** What a mock agent is asked, reduced to what its content depends on. */
 export interface MockRequest {
+  /** Who is asked: two mocks of one kind that are asked to vote need not agree. */
+  name: string
   instruction: string
   skill: string
   /** How many earlier results came with it. */
@@ -18,8 +22,13 @@ export interface MockContent {
   citations?: CitationsPart
 }
 
-/** Content that is the same for the same request, and says in every sentence-worth of it that it was made up. */
+/**
+ * Content that is the same for the same request, and says in every sentence-worth of it that it was
+ * made up. A vote is one of its options and nothing else.
+ */
 export function makeMockContent(agent: MockAgent, request: MockRequest): MockContent {
+  const options = readOptions(request.instruction)
+  if (options) return { text: options[scoreOf(`${request.name} ${request.instruction}`) % options.length] as string }
   const asked = `“${request.instruction.trim().slice(0, 200)}”`
   switch (agent) {
     case 'reasoning':
