@@ -43,8 +43,49 @@ describe('what a condition must not do is named', () => {
   })
 })
 
+describe('a condition for planning anew', () => {
+  test.each<[string, PlanNode['replan_when']]>([
+    ['looks at the node’s own result', { '==': [{ var: 'here.text' }, ''] }],
+    ['looks at what the node needs', { and: [{ '!': { var: 'a.text' } }, { var: 'here.data.0.short' }] }],
+  ])('%s', (_name, rule) => {
+    expect(replanFaultsOf(rule)).toEqual([])
+  })
+
+  test.each<[string, PlanNode['replan_when'], RegExp]>([
+    ['a node that may not have ended', { var: 'b.state' }, /its condition for planning anew looks at 'b', which is not among its needs/],
+    ['no node', { var: 'ghost.state' }, /its condition for planning anew looks at 'ghost', which is not a node/],
+    ['what nodes have not', { var: 'here.answer' }, /looks at 'here\.answer'; of a node it knows state, text and data/],
+  ])('does not look at %s', (_name, rule, fault) => {
+    expect(replanFaultsOf(rule).join('\n')).toMatch(fault)
+  })
+
+  test('is checked beside the condition to run, each by its name', () => {
+    const faults = conditionFaults({ ...NODE, needs: ['a'], when: { var: 'b' }, replan_when: { system: 'ls' } }, IDS)
+    expect(faults).toEqual([
+      expect.stringMatching(/^node 'here': its condition looks at 'b'/),
+      expect.stringMatching(/^node 'here': its condition for planning anew uses 'system'/),
+    ])
+  })
+})
+
+test('nodes of every kind are held to the same rules', () => {
+  const common = { id: 'here', instruction: 'do', needs: ['a'], on_failure: 'fail' as const, when: { var: 'b' } }
+  const nodes: PlanNode[] = [
+    { ...common, kind: 'map', agent: 'x', over: 'a', on_item_failure: 'fail' },
+    { ...common, kind: 'vote', voters: [{ agent: 'x' }, { agent: 'y' }], decide: 'majority' },
+    { ...common, kind: 'plan' },
+  ]
+  for (const node of nodes) expect(conditionFaults(node, IDS).join()).toMatch(/looks at 'b', which is not among its needs/)
+})
+
+const NODE = { id: 'here', kind: 'agent', agent: 'x', instruction: 'do', on_failure: 'fail' } as const
+
+function replanFaultsOf(rule: PlanNode['replan_when']): string[] {
+  return conditionFaults({ ...NODE, needs: ['a'], replan_when: rule }, IDS)
+}
+
 function faultsOf(when: PlanNode['when']): string[] {
-  return conditionFaults({ id: 'here', kind: 'agent', agent: 'x', instruction: 'do', needs: ['a'], on_failure: 'fail', when }, IDS)
+  return conditionFaults({ ...NODE, needs: ['a'], when }, IDS)
 }
 
 function nested(depth: number): NonNullable<PlanNode['when']> {
