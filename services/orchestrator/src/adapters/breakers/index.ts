@@ -1,0 +1,1 @@
+export { createMemoryBreakers, type MemoryBreakersOptions } from './memory-breakers.ts'
