@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { SessionStore, StoredSession } from '../session-store.ts'
 import { openStoreProcess, type StoreElsewhere, type StoreProcess } from './open-store-process.ts'
 import { COMPLETED, CREATED, progress, sampleSession } from './sample-session.ts'
-import { acquired, codeOf, collect, seqsOf, upTo, type OpenStore } from './stores.ts'
+import { acquired, codeOf, collect, reasonOf, seqsOf, upTo, type OpenStore } from './stores.ts'
 
 export type { StoreElsewhere } from './open-store-process.ts'
 
@@ -83,6 +83,51 @@ export function describeSessionStoreAcrossProcesses(name: string, openStore: Ope
       expect(await slow.call('renew', stale, 60_000)).toBe(false)
       expect(await store.load(id)).toEqual(saved)
       expect(await store.events(id, 0, 10)).toHaveLength(2)
+    })
+
+    test(
+      'of twenty writers, one stopped past its lease between reading and writing: it is refused, and nothing acknowledged is lost',
+      { timeout: 60_000 },
+      async () => {
+        const { store, processes } = await storeAndProcesses(20)
+        const [stopped, ...writers] = processes as [StoreProcess, ...StoreProcess[]]
+        const { id } = (await store.create(sampleSession({ goal: '' }), [])).document
+        const stale = await stopped.call('acquire', id, { holder: 'stopped', leaseMs: 400 })
+        const read = await stopped.call('load', id)
+        if (!stale || !read) throw new Error('the first process got nothing')
+        stopped.pause()
+        const late = codeOf(stopped.call('save', stale, { ...read, document: { ...read.document, goal: ' late' }, events: [progress('late')] }))
+
+        const acknowledged: string[] = []
+        const write = (other: StoreProcess, index: number): Promise<void> => other.writeInTurns(id, `w${index}`, 10, (note) => acknowledged.push(note))
+        const writing = Promise.all(writers.map(write))
+        await eventually('others have written', () => acknowledged.length > 20, 50_000)
+        stopped.resume()
+        expect(await late).toBe('stale_lease')
+        await writing
+
+        const stored = (await store.load(id)) as StoredSession
+        expect(acknowledged).toHaveLength(190)
+        expect(notesIn(stored).toSorted()).toEqual(acknowledged.toSorted())
+        expect(stored).toMatchObject({ rev: 191, document: { last_seq: 190 } })
+      },
+    )
+
+    test('a message that any process pushes reaches whoever heeds, once and in its order', { timeout: 60_000 }, async () => {
+      const { store, processes } = await storeAndProcesses(2)
+      const { id } = (await store.create(sampleSession(), [])).document
+      const heeded = collect(store.heed(id, AbortSignal.timeout(50_000)), 200)
+      await Promise.all(
+        processes.map(async (other, index) => {
+          for (let count = 0; count < 100; count += 1) await other.call('push', id, { type: 'cancel', reason: `${index}.${count}` })
+        }),
+      )
+      const entries = await heeded
+      expect(entries.map(({ position }) => position)).toEqual(upTo(200))
+      for (const index of [0, 1]) {
+        const own = entries.map(reasonOf).filter((reason) => reason?.startsWith(`${index}.`))
+        expect(own).toEqual(Array.from({ length: 100 }, (_, count) => `${index}.${count}`))
+      }
     })
 
     test('of a process that is killed, everything acknowledged is there, and others go on where it was', { timeout: 60_000 }, async () => {

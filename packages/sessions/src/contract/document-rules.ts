@@ -24,6 +24,12 @@ export function documentRules(stores: Stores): void {
       expect(await codeOf(store.push('ses_none', { type: 'cancel' }))).toBe('not_found')
     })
 
+    test('a store that is there says so, unless nobody waits for the answer', async () => {
+      const store = await stores.one()
+      await store.ping(AbortSignal.timeout(5_000))
+      await expect(store.ping(AbortSignal.abort())).rejects.toThrow(/abort/)
+    })
+
     test('a deleted session is gone with all that belonged to it, and its holder can write nothing', async () => {
       const [here, there] = await stores.two()
       const stored = await here.create(sampleSession(), [CREATED])

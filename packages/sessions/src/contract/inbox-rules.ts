@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { sampleSession } from './sample-session.ts'
-import { acquired, codeOf, type Stores } from './stores.ts'
+import { acquired, codeOf, reasonOf, type Stores } from './stores.ts'
 
 export function inboxRules(stores: Stores): void {
   describe('the inbox', () => {
@@ -14,10 +14,10 @@ export function inboxRules(stores: Stores): void {
       await there.push(id, { type: 'cancel', reason: 'two' })
       const read = await here.inbox(id)
       await there.push(id, { type: 'cancel', reason: 'three' })
-      expect(read.map(({ message }) => message.reason)).toEqual(['one', 'two'])
+      expect(read.map(reasonOf)).toEqual(['one', 'two'])
 
       await here.save(lease, { ...created, events: [], consumed: read.at(-1)?.position ?? 0 })
-      expect((await here.inbox(id)).map(({ message }) => message.reason)).toEqual(['three'])
+      expect((await here.inbox(id)).map(reasonOf)).toEqual(['three'])
     })
 
     test('a position is never given twice, though all before it were consumed', async () => {

@@ -2,7 +2,7 @@ import type { SessionDocument } from '@signalbox/contracts'
 import { describe, expect, test } from 'vitest'
 
 import type { SessionQuery, SessionStore } from '../session-store.ts'
-import { sampleSession } from './sample-session.ts'
+import { DEAD_LETTER, sampleSession } from './sample-session.ts'
 import { acquired, codeOf, type Stores } from './stores.ts'
 
 export function listRules(stores: Stores): void {
@@ -45,6 +45,22 @@ export function listRules(stores: Stores): void {
       await store.save(lease, { ...created, document: { ...created.document, status: 'completed' }, events: [] })
       expect((await store.list({ owner: 'alice', statuses: ['active'], limit: 10 })).sessions).toEqual([])
       expect((await store.list({ owner: 'alice', statuses: ['completed'], limit: 10 })).sessions).toMatchObject([{ status: 'completed' }])
+    })
+
+    test('a list of those with dead letters holds those that have them now', async () => {
+      const store = await stores.one()
+      await store.create(sampleSession({ status: 'failed' }), [])
+      await store.create(sampleSession({ owner: 'bob', dead_letters: [DEAD_LETTER] }), [])
+      const kept = await store.create(sampleSession({ status: 'failed', dead_letters: [DEAD_LETTER] }), [])
+      const redriven = await store.create(sampleSession({ status: 'failed', dead_letters: [DEAD_LETTER] }), [])
+      const dying = await store.create(sampleSession(), [])
+      await store.save(await acquired(store, redriven.document.id), { ...redriven, document: { ...redriven.document, dead_letters: [] }, events: [] })
+      await store.save(await acquired(store, dying.document.id), { ...dying, document: { ...dying.document, dead_letters: [DEAD_LETTER] }, events: [] })
+
+      const seen = await allPages(store, { owner: 'alice', dead: true, limit: 1 })
+      expect(seen.map(({ id }) => id).toSorted()).toEqual([kept.document.id, dying.document.id].toSorted())
+      expect((await store.list({ owner: 'alice', dead: true, limit: 1 })).total).toBe(2)
+      expect((await store.list({ owner: 'alice', dead: true, statuses: ['failed'], limit: 10 })).sessions).toEqual([kept.document])
     })
 
     test('the last page names no next one, even when it is full', async () => {

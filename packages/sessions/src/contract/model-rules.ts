@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { Lease, SessionChange, SessionStore, StoredSession } from '../session-store.ts'
 import { progress, sampleSession } from './sample-session.ts'
-import { codeOf, type Stores } from './stores.ts'
+import { codeOf, reasonOf, type Stores } from './stores.ts'
 
 /** What two drivers, each on its own connection, may do in any order. */
 const STEPS = ['acquire', 'renew', 'release', 'load', 'save', 'append', 'park', 'push', 'inbox'] as const
@@ -139,7 +139,7 @@ async function expectAsModelled(store: SessionStore, id: string, model: Model): 
   })
   const events = await store.events(id, 0, 1_000)
   expect(events).toEqual(model.events.map((text, index) => ({ ...progress(text), seq: index + 1 })))
-  expect((await store.inbox(id)).map(({ position, message }) => ({ position, reason: message.reason }))).toEqual(model.inbox)
+  expect((await store.inbox(id)).map((entry) => ({ position: entry.position, reason: reasonOf(entry) }))).toEqual(model.inbox)
   expect(await store.unattended(10)).toEqual(model.lease === undefined && (model.status === 'active' || model.inbox.length > 0) ? [id] : [])
 }
 

@@ -19,6 +19,10 @@ export interface StoreProcess {
   call<Method extends keyof SessionStore>(method: Method, ...args: Parameters<SessionStore[Method]>): Promise<Awaited<ReturnType<SessionStore[Method]>>>
   /** Has it add notes in turns with others; `heard` is told of each that was acknowledged. */
   writeInTurns(id: string, holder: string, count: number, heard?: (note: string) => void): Promise<void>
+  /** SIGSTOP: it stands still, and what it is told waits. */
+  pause(): void
+  /** SIGCONT: it goes on as if no time had passed. */
+  resume(): void
   /** SIGKILL: no goodbye. What it was doing rejects. */
   kill(): Promise<void>
   close(): Promise<void>
@@ -51,11 +55,14 @@ export function openStoreProcess(elsewhere: StoreElsewhere): StoreProcess {
   return {
     call: async (method, ...args) => (await ask(method, args)) as never,
     writeInTurns: async (id, holder, count, heard) => void (await ask('writeInTurns', [id, holder, count], heard)),
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async kill() {
       child.kill('SIGKILL')
       await exited
     },
     async close() {
+      child.kill('SIGCONT')
       child.stdin.end()
       await exited
     },

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { setImmediate as breath } from 'node:timers/promises'
+import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises'
 
 import type { AppError } from '@signalbox/errors'
 
@@ -44,8 +44,10 @@ async function writeInTurns(id: string, holder: string, count: number): Promise<
     if (await writeOnce(id, holder, note)) {
       say({ acknowledged: note })
       written += 1
+      await breath()
+    } else {
+      await pause(Math.random() * 10)
     }
-    await breath()
   }
 }
 

@@ -2,7 +2,7 @@ import type { SessionEvent } from '@signalbox/contracts'
 import type { AppError, ErrorCode } from '@signalbox/errors'
 import { afterEach } from 'vitest'
 
-import type { Lease, SessionStore } from '../session-store.ts'
+import type { InboxEntry, Lease, SessionStore } from '../session-store.ts'
 
 /** Makes an empty place. `open` opens a store on it, the same each time, as another process would; `dispose` forgets it. */
 export type OpenStore = () => Promise<{ open: () => Promise<SessionStore>; dispose: () => Promise<void> }>
@@ -45,10 +45,16 @@ export async function codeOf(work: Promise<unknown>): Promise<ErrorCode | 'no er
   )
 }
 
-export async function collect(events: AsyncIterable<SessionEvent>): Promise<SessionEvent[]> {
-  const all: SessionEvent[] = []
-  for await (const event of events) all.push(event)
+/** All of them, to the end or to the first `count`. */
+export async function collect<Item>(items: AsyncIterable<Item>, count = Infinity): Promise<Item[]> {
+  const all: Item[] = []
+  for await (const item of items) if (all.push(item) >= count) break
   return all
+}
+
+/** What a `cancel` says; the tests tell messages apart by it. */
+export function reasonOf({ message }: InboxEntry): string | undefined {
+  return message.type === 'cancel' ? message.reason : undefined
 }
 
 export function seqsOf(events: readonly SessionEvent[]): number[] {

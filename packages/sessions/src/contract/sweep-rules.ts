@@ -1,7 +1,8 @@
 import { eventually } from '@signalbox/testing'
 import { describe, expect, test } from 'vitest'
 
-import { CREATED, sampleSession } from './sample-session.ts'
+import type { StoredSession } from '../session-store.ts'
+import { CREATED, DEAD_LETTER, sampleSession } from './sample-session.ts'
 import { acquired, codeOf, type Stores } from './stores.ts'
 
 const OLD = '2020-01-01T00:00:00.000Z'
@@ -10,16 +11,17 @@ const CUTOFFS = { finishedBefore: CUTOFF, abandonedBefore: CUTOFF }
 
 export function sweepRules(stores: Stores): void {
   describe('what is left lying', () => {
-    test('unattended are the active ones that nobody holds, and the waiting ones with a message', async () => {
+    test('unattended are the active ones that nobody holds, and the waiting and paused ones with a message', async () => {
       const store = await stores.one()
       const free = (await store.create(sampleSession(), [])).document.id
       const held = (await store.create(sampleSession(), [])).document.id
       const waiting = (await store.create(sampleSession({ status: 'waiting_approval' }), [])).document.id
+      const paused = (await store.create(sampleSession({ status: 'paused' }), [])).document.id
       const finished = (await store.create(sampleSession({ status: 'completed' }), [])).document.id
       await acquired(store, held)
       expect(await store.unattended(10)).toEqual([free])
-      for (const id of [held, waiting, finished]) await store.push(id, { type: 'cancel' })
-      expect((await store.unattended(10)).toSorted()).toEqual([free, waiting].toSorted())
+      for (const id of [held, waiting, paused, finished]) await store.push(id, { type: 'cancel' })
+      expect((await store.unattended(10)).toSorted()).toEqual([free, waiting, paused].toSorted())
       expect(await store.unattended(1)).toHaveLength(1)
     })
 
@@ -32,6 +34,38 @@ export function sweepRules(stores: Stores): void {
       await store.release(lease)
       await eventually('the lease runs out', async () => (await store.unattended(10)).includes(dead))
       expect((await store.unattended(10)).toSorted()).toEqual([released, dead].toSorted())
+    })
+
+    test('a session that nobody holds is unattended from the moment that it wants to wake, unless it is over', async () => {
+      const store = await stores.one()
+      const inAWhile = new Date(Date.now() + 60_000).toISOString()
+      const due = (await store.create(sampleSession({ status: 'waiting_approval', wake_at: OLD }), [])).document.id
+      await store.create(sampleSession({ status: 'waiting_approval', wake_at: inAWhile }), [])
+      await store.create(sampleSession({ status: 'failed', wake_at: OLD }), [])
+      const soon = await store.create(sampleSession({ status: 'active' }), [])
+      const lease = await acquired(store, soon.document.id)
+      const wakeAt = new Date(Date.now() + 20).toISOString()
+      await store.park(lease, { ...soon, document: { ...soon.document, status: 'paused', wake_at: wakeAt }, events: [] })
+      await eventually('the moment comes', async () => (await store.unattended(10)).includes(soon.document.id))
+      expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(wakeAt))
+      expect((await store.unattended(10)).toSorted()).toEqual([due, soon.document.id].toSorted())
+
+      const again = await acquired(store, soon.document.id)
+      const stored = (await store.load(soon.document.id)) as StoredSession
+      await store.park(again, { ...stored, document: { ...stored.document, wake_at: null }, events: [] })
+      expect(await store.unattended(10)).toEqual([due])
+    })
+
+    test('the sweep keeps what has dead letters, however long ago it finished, until they are dropped', async () => {
+      const store = await stores.one()
+      const failed = await store.create(sampleSession({ status: 'failed', updated_at: OLD, finished_at: OLD, dead_letters: [DEAD_LETTER] }), [CREATED])
+      expect(await store.sweep(CUTOFFS)).toEqual({ removed: 0, expired: 0 })
+      expect(await store.load(failed.document.id)).toEqual(failed)
+
+      const lease = await acquired(store, failed.document.id)
+      await store.park(lease, { ...failed, document: { ...failed.document, dead_letters: [] }, events: [] })
+      expect(await store.sweep(CUTOFFS)).toEqual({ removed: 1, expired: 0 })
+      expect(await store.load(failed.document.id)).toBeUndefined()
     })
 
     test('the sweep forgets sessions that finished long ago, with all that belonged to them', async () => {
@@ -62,7 +96,11 @@ export function sweepRules(stores: Stores): void {
       for (const { document, rev } of [active, waiting]) {
         const now = await store.load(document.id)
         expect(now?.rev).toBe(rev + 1)
-        expect(now?.document).toEqual({ ...document, status: 'expired', updated_at: expect.any(String), finished_at: expect.any(String) })
+        expect(now?.document).toEqual({ ...document, status: 'expired', last_seq: 2, updated_at: expect.any(String), finished_at: expect.any(String) })
+        expect(await store.events(document.id, 0, 10)).toEqual([
+          { ...CREATED, seq: 1 },
+          { type: 'session.expired', at: now?.document.finished_at, seq: 2 },
+        ])
         expect(Date.parse(now?.document.finished_at ?? '')).toBeGreaterThan(CUTOFF.getTime())
       }
       expect(await store.unattended(10)).toEqual([])

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,7 +7,8 @@ import { AppError } from '@signalbox/errors'
 import { temporaryFolder } from '@signalbox/testing'
 import { expect, test } from 'vitest'
 
-import { sampleSession } from '../contract/sample-session.ts'
+import { nodeThatMade, sampleSession } from '../contract/sample-session.ts'
+import { acquired } from '../contract/stores.ts'
 import { describeSessionStore, describeSessionStoreAcrossProcesses } from '../contract/index.ts'
 import { openSqliteSessionStore } from './sqlite-session-store.ts'
 
@@ -69,11 +71,27 @@ test('a document that is not one any more is not handed out, and does not keep o
   await store.close()
 })
 
+test('a save after a large output writes little', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'sessions.db')
+  const store = openSqliteSessionStore({ path })
+  const created = await store.create(sampleSession({ nodes: { n1: nodeThatMade(1_000_000) } }), [])
+  const lease = await acquired(store, created.document.id)
+  const reader = new DatabaseSync(path)
+  reader.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  await store.save(lease, { ...created, events: [] })
+  expect(statSync(`${path}-wal`).size).toBeLessThan(100_000)
+  expect(reader.prepare('SELECT length(json) < 3000 AS little FROM documents').get()).toEqual({ little: 1 })
+  reader.close()
+  await store.close()
+})
+
 test('a store that was closed says so', async () => {
   await using folder = await temporaryFolder()
   const store = openSqliteSessionStore({ path: join(folder.path, 'sessions.db') })
   await store.close()
   await expect(store.load('ses_1')).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(store.ping(AbortSignal.timeout(1_000))).rejects.toMatchObject({ code: 'unavailable' })
 })
 
 /** A store's place: a folder that is made when it is first opened. */

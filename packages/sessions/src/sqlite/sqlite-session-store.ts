@@ -1,13 +1,16 @@
-import { inboxMessageSchema, type Lease, type SessionStore } from '../session-store.ts'
+import { createDocumentPacker } from '../pack-document.ts'
+import { noSuchSession } from '../session-errors.ts'
+import type { Lease, SessionStore } from '../session-store.ts'
 import { followEvents } from './follow-events.ts'
+import { heedInbox } from './heed-inbox.ts'
 import { listSessions } from './list-sessions.ts'
 import { openDatabase } from './open-database.ts'
 import {
   insertEvents,
   insertSession,
-  noSuchSession,
   readDocument,
   readEvents,
+  readInbox,
   requireFence,
   requireRevision,
   SELECT_DOCUMENTS,
@@ -30,6 +33,7 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
   const database = openDatabase(options.path, options.synchronous ?? 'normal')
   const { run, get, all, transaction } = database
   const version = (): number => get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0
+  const packer = createDocumentPacker()
   const writes = createWriteWatch({ version, pollMs: options.pollMs ?? 100 })
 
   /** One transaction, after which those who follow the session look at it. */
@@ -45,16 +49,19 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
 
   return {
     async create(document, events) {
-      return write(document.id, () => insertSession(database, document, events))
+      const packed = packer.pack(document, { whole: true })
+      const stored = write(document.id, () => insertSession(database, document, packed, events))
+      packed.stored()
+      return stored
     },
 
     async load(id) {
       const row = get<DocumentRow>(`${SELECT_DOCUMENTS} WHERE id = ?`, id)
-      return row && readDocument(row)
+      return row && readDocument(database, packer, row)
     },
 
     async list(query) {
-      return listSessions(database, query)
+      return listSessions(database, packer, query)
     },
 
     async delete(id) {
@@ -82,11 +89,15 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
     },
 
     async save(lease, change) {
-      return write(lease.id, () => {
+      // Made before the transaction, so that no other process waits for it.
+      const packed = packer.pack(change.document)
+      const stored = write(lease.id, () => {
         const row = requireFence(database, lease)
         requireRevision(row, change)
-        return writeChange(database, row, lease.id, change)
+        return writeChange(database, row, packed, change)
       })
+      packed.stored()
+      return stored
     },
 
     async append(lease, events) {
@@ -98,18 +109,21 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
     },
 
     async park(lease, change) {
-      return write(lease.id, () => {
+      const packed = packer.pack(change.document)
+      const parked = write(lease.id, () => {
         const row = requireFence(database, lease)
         requireRevision(row, change)
         if (get('SELECT 1 FROM inbox WHERE session = ? AND position > ?', lease.id, change.consumed ?? 0)) return false
-        writeChange(database, row, lease.id, change)
+        writeChange(database, row, packed, change)
         releaseLease(lease)
         return true
       })
+      if (parked) packed.stored()
+      return parked
     },
 
     async push(id, message) {
-      transaction(() => {
+      write(id, () => {
         // The session counts, so that a position is never given twice, even when all before it were consumed.
         const row = get<{ last_position: number }>('UPDATE sessions SET last_position = last_position + 1 WHERE id = ? RETURNING last_position', id)
         if (!row) throw noSuchSession(id)
@@ -118,9 +132,10 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
     },
 
     async inbox(id) {
-      const rows = all<{ position: number; json: string }>('SELECT position, json FROM inbox WHERE session = ? ORDER BY position', id)
-      return rows.map(({ position, json }) => ({ position, message: inboxMessageSchema.parse(JSON.parse(json)) }))
+      return readInbox(database, id, 0, Number.MAX_SAFE_INTEGER)
     },
+
+    heed: (id, signal) => heedInbox(database, writes, { id, signal }),
 
     async events(id, after, limit) {
       return readEvents(database, id, after, limit)
@@ -130,18 +145,23 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
 
     async unattended(limit) {
       const rows = all<{ id: string }>(
-        `SELECT id FROM sessions WHERE finished_at IS NULL AND lease_expires_at <= ? AND (status = 'active' OR EXISTS (SELECT 1 FROM inbox WHERE session = id))
-         ORDER BY created_at LIMIT ?`,
+        `SELECT id FROM sessions WHERE finished_at IS NULL AND lease_expires_at <= ?1
+         AND (status = 'active' OR wake_at <= ?1 OR EXISTS (SELECT 1 FROM inbox WHERE session = id))
+         ORDER BY created_at LIMIT ?2`,
         Date.now(),
         limit,
       )
       return rows.map(({ id }) => id)
     },
 
+    async ping(signal) {
+      signal.throwIfAborted()
+      get('SELECT count(*) FROM sqlite_schema')
+    },
+
     async sweep({ finishedBefore, abandonedBefore }) {
       const removed = await removeFinished(database, finishedBefore.getTime())
       const expired = expireAbandoned(database, abandonedBefore.getTime(), new Date())
-      // No event tells that a session expired; who follows it learns it by looking.
       expired.forEach(writes.announce)
       return { removed, expired: expired.length }
     },
