@@ -1,7 +1,7 @@
 import { NO_USAGE, type Plan, type Usage } from '@signalbox/contracts'
 import { eventually, readOpenAIStream, readSse, recordSpans } from '@signalbox/testing'
 import { APIError } from 'openai'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 
 import { startGateway, type ErrorBody, type TestGateway } from './fixtures/gateway.ts'
 import { SERVICE_TOKEN, startOrchestrator, type PuppetOrchestrator, type PuppetSession, type Said } from './fixtures/orchestrator.ts'
@@ -44,8 +44,9 @@ afterEach(async () => {
 async function gatewayBefore(
   onBegin?: (session: PuppetSession) => void,
   environment: Record<string, string> = {},
+  numbered = true,
 ): Promise<{ gateway: TestGateway; orchestrator: PuppetOrchestrator }> {
-  const orchestrator = await startOrchestrator(onBegin)
+  const orchestrator = await startOrchestrator(onBegin, { numbered })
   open.push(orchestrator)
   const gateway = await startGateway({ LLM_BASE_URL: 'http://127.0.0.1:9/v1', ORCHESTRATOR_URL: orchestrator.url, SERVICE_TOKEN, ...environment })
   open.push(gateway)
@@ -193,6 +194,7 @@ test.each<[string, Said, string, number]>([
     503,
   ],
   ['a cancel from elsewhere', { type: 'session.canceled', usage: NO_USAGE }, 'session_canceled', 409],
+  ['an expiry', { type: 'session.expired' }, 'session_canceled', 409],
 ])('%s is an error event in a stream, and a status without one', async (_name, end, code, status) => {
   const { gateway } = await gatewayBefore((session) => session.say(...PROGRESS, delta(0, 'half an ans'), end))
   const { chunks, done } = await read(await gateway.chat({ ...ASK, stream: true }))
@@ -229,31 +231,36 @@ test('an orchestrator that is away is a 503 that says when to come again', async
   expect(((await response.json()) as ErrorBody).error).toMatchObject({ type: 'server_error', code: 'unavailable' })
 })
 
-test.each<[string, Said[], Said[]]>([
-  ['after its session has ended', [delta(5, 'older.'), DONE], []],
-  ['while its session goes on', [delta(5, 'old')], [delta(8, 'er.'), DONE]],
-  ['with its answer begun anew', [delta(0, 'A i')], [delta(3, 's older.'), DONE]],
-])('an orchestrator that goes away in the middle and comes back %s loses nothing of the answer', async (_name, whileAway, afterwards) => {
-  const { gateway, orchestrator } = await gatewayBefore((session) => session.say(...PROGRESS, delta(0, 'A is ')))
-  const contents: string[] = []
-  const seqs: unknown[] = []
-  let done = false
-  for await (const { data } of readSse(await gateway.chat({ ...ASK, stream: true }))) {
-    done ||= data === '[DONE]'
-    const chunk = data?.startsWith('{') ? (JSON.parse(data) as Chunk) : undefined
-    if (chunk?.signalbox?.['seq'] !== undefined) seqs.push(chunk.signalbox['seq'])
-    const content = chunk?.choices[0]?.delta.content
-    if (!content) continue
-    contents.push(content)
-    if (contents.length > 1) continue
-    await orchestrator.goAway()
-    only(orchestrator).say(...whileAway)
-    await orchestrator.comeBack()
-    only(orchestrator).say(...afterwards)
-  }
-  expect(contents.join('')).toBe('A is older.')
-  expect(done).toBe(true)
-  expect(seqs).toEqual([1, 2, 3, 4, 5])
+describe.each([
+  ['goes on where it was asked to', true],
+  ['tells everything again', false],
+])('an orchestrator that %s', (_kind, numbered) => {
+  test.each<[string, Said[], Said[]]>([
+    ['after its session has ended', [delta(5, 'older.'), DONE], []],
+    ['while its session goes on', [delta(5, 'old')], [delta(8, 'er.'), DONE]],
+    ['with its answer begun anew', [delta(0, 'A i')], [delta(3, 's older.'), DONE]],
+  ])('and goes away in the middle and comes back %s loses nothing of the answer', async (_name, whileAway, afterwards) => {
+    const { gateway, orchestrator } = await gatewayBefore((session) => session.say(...PROGRESS, delta(0, 'A is ')), {}, numbered)
+    const contents: string[] = []
+    const seqs: unknown[] = []
+    let done = false
+    for await (const { data } of readSse(await gateway.chat({ ...ASK, stream: true }))) {
+      done ||= data === '[DONE]'
+      const chunk = data?.startsWith('{') ? (JSON.parse(data) as Chunk) : undefined
+      if (chunk?.signalbox?.['seq'] !== undefined) seqs.push(chunk.signalbox['seq'])
+      const content = chunk?.choices[0]?.delta.content
+      if (!content) continue
+      contents.push(content)
+      if (contents.length > 1) continue
+      await orchestrator.goAway()
+      only(orchestrator).say(...whileAway)
+      await orchestrator.comeBack()
+      only(orchestrator).say(...afterwards)
+    }
+    expect(contents.join('')).toBe('A is older.')
+    expect(done).toBe(true)
+    expect(seqs).toEqual([1, 2, 3, 4, 5])
+  })
 })
 
 test('an answer begun anew goes on where it says the same, and fails where it does not', async () => {
@@ -417,4 +424,140 @@ test('one trace goes from the caller’s request to the orchestrator', async () 
     'signalbox.api_key.id': 'ann',
     'http.response.status_code': 200,
   })
+})
+
+describe('budgets', () => {
+  const partOf = (orchestrator: PuppetOrchestrator): unknown => {
+    const part = only(orchestrator).message.parts[1]
+    return part?.kind === 'data' ? part.data : undefined
+  }
+
+  test('what a session may spend is said by header or metadata, and a header has the last word', async () => {
+    const { gateway, orchestrator } = await gatewayBefore((session) => session.say(delta(0, 'A'), DONE))
+    const metadata = { budget_tokens: '5000', budget_usd: '9.99', deadline_s: '60', other: 'x' }
+    expect((await gateway.chat({ ...ASK, metadata }, { 'x-signalbox-budget-usd': '0.25' })).status).toBe(200)
+    expect(partOf(orchestrator)).toMatchObject({ kind: 'conversation', budget: { tokens: 5_000, usd: 0.25, deadline_s: 60 } })
+  })
+
+  test('where nothing is said there is none', async () => {
+    const { gateway, orchestrator } = await gatewayBefore((session) => session.say(delta(0, 'A'), DONE))
+    await gateway.chat({ ...ASK, metadata: { other: 'x' } }, { 'x-signalbox-budget-usd': '' })
+    expect(partOf(orchestrator)).not.toHaveProperty('budget')
+  })
+
+  test.each([
+    ['x-signalbox-budget-tokens', '0'],
+    ['x-signalbox-budget-tokens', '1.5'],
+    ['x-signalbox-budget-tokens', '-1'],
+    ['x-signalbox-budget-tokens', '1e3'],
+    ['x-signalbox-budget-tokens', '1000000001'],
+    ['x-signalbox-budget-usd', 'ten'],
+    ['x-signalbox-budget-usd', '0'],
+    ['x-signalbox-budget-usd', '0.1, 0.2'],
+    ['x-signalbox-budget-usd', '1000001'],
+    ['x-signalbox-deadline-s', '0x10'],
+    ['x-signalbox-deadline-s', '86401'],
+    ['metadata.budget_tokens', 'Infinity'],
+    ['metadata.budget_usd', '$5'],
+    ['metadata.deadline_s', ''],
+  ])('%s: %o is a 400 that names it', async (where, value) => {
+    const { gateway, orchestrator } = await gatewayBefore()
+    const field = where.startsWith('metadata.') ? where.slice('metadata.'.length) : undefined
+    const response = field === undefined ? await gateway.chat(ASK, { [where]: value }) : await gateway.chat({ ...ASK, metadata: { [field]: value } })
+    expect(response.status).toBe(400)
+    expect(((await response.json()) as ErrorBody).error).toMatchObject({
+      type: 'invalid_request_error',
+      param: where,
+      message: expect.stringContaining(where) as string,
+    })
+    expect(orchestrator.sessions.size).toBe(0)
+  })
+
+  test('a session that a budget ended answers what it has, cut at its length', async () => {
+    const stopped = { limit: 'tokens' as const, message: '5000 of 5000 tokens are spent' }
+    const { gateway, orchestrator } = await gatewayBefore((session) =>
+      session.say(...PROGRESS, { type: 'session.stopped', stopped }, delta(0, 'A is'), { type: 'session.completed', usage: USAGE, citations: [], stopped }),
+    )
+    const { data, response } = await gateway.client.chat.completions.create(ASK).withResponse()
+    expect(response.headers.get('x-signalbox-status')).toBe('stopped')
+    expect(data).toMatchObject({ choices: [{ message: { content: 'A is' }, finish_reason: 'length' }], signalbox: { status: 'stopped', stopped } })
+
+    const streamed = await read(await gateway.chat({ ...ASK, stream: true, user: 'another' }))
+    expect(streamed).toMatchObject({ content: 'A is', done: true })
+    expect(streamed.reasoning.at(-1)).toBe('Stopping, because the budget is spent (tokens): 5000 of 5000 tokens are spent\n')
+    expect(streamed.chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'length' }], signalbox: { stopped } })
+
+    // Asked for again when it is over, it says the same.
+    const reported = await gateway.chat({ ...ASK, model: 'signalbox-auto' }, { 'x-session-id': [...orchestrator.sessions.keys()][0] as string })
+    expect(reported.headers.get('x-signalbox-status')).toBe('stopped')
+    expect(await reported.json()).toMatchObject({ choices: [{ finish_reason: 'length' }], signalbox: { stopped } })
+    expect(orchestrator.sessions.size).toBe(2)
+  })
+})
+
+test('a paused session keeps its stream, and goes on in it', async () => {
+  const { gateway, orchestrator } = await gatewayBefore((session) => session.say(...PROGRESS), { KEEP_ALIVE_MS: '20' })
+  const reasoning: string[] = []
+  let comments = 0
+  let content = ''
+  for await (const { data, comment } of readSse(await gateway.chat({ ...ASK, stream: true }))) {
+    const chunk = data?.startsWith('{') ? (JSON.parse(data) as Chunk) : undefined
+    const line = chunk?.choices[0]?.delta.reasoning_content
+    content += chunk?.choices[0]?.delta.content ?? ''
+    if (line !== undefined) reasoning.push(line)
+    if (line?.startsWith('rag is done')) await gateway.get(`/v1/sessions/${only(orchestrator).view.id}/pause`, { method: 'POST' })
+    if (comment === undefined || only(orchestrator).view.status !== 'paused') continue
+    if (++comments < 3) continue
+    await gateway.get(`/v1/sessions/${only(orchestrator).view.id}/resume`, { method: 'POST' })
+    only(orchestrator).say(delta(0, 'A'), DONE)
+  }
+  expect(reasoning.slice(-2)).toEqual(['Paused\n', 'Going on after a pause\n'])
+  expect(content).toBe('A')
+})
+
+test('a caller that does not stream is told that the session is paused', async () => {
+  const { gateway } = await gatewayBefore((session) => session.say(...PROGRESS, { type: 'session.paused' }), { SESSION_WAIT_S: '1' })
+  const { data, response } = await gateway.client.chat.completions.create(ASK).withResponse()
+  expect(response.headers.get('x-signalbox-status')).toBe('paused')
+  expect(data.choices[0]?.message.content).toContain('paused')
+})
+
+test('a session that was redriven is attached to past its first end, and tells its second answer alone', async () => {
+  const { gateway, orchestrator } = await gatewayBefore((session) =>
+    session.say(...PROGRESS, delta(0, 'Half an ans'), { type: 'session.failed', error: { code: 'agent_failed', message: 'x' }, usage: NO_USAGE }),
+  )
+  expect((await gateway.chat(ASK)).status).toBe(502)
+  const session = only(orchestrator)
+  session.say({ type: 'session.redriven', nodes: ['c'] }, delta(0, 'A whole '))
+  const attached = await gateway.chat({ ...ASK, model: 'signalbox-auto', stream: true }, { 'x-session-id': session.view.id })
+  session.say(delta(8, 'answer.'), DONE)
+  const { content, done, reasoning } = await read(attached)
+  expect([content, done]).toEqual(['A whole answer.', true])
+  expect(reasoning).toContain('Trying again: c\n')
+})
+
+test('what a program wants to know of an event is under the one extra key', async () => {
+  const of = { node: 'a', agent: 'rag' }
+  const { gateway } = await gatewayBefore((session) =>
+    session.say(
+      { type: 'plan.ready', plan: PLAN, revision: 2, source: 'planner', reason: { kind: 'request', text: 'x' }, added: ['d'], dropped: [], changed: [] },
+      { type: 'node.expanded', ...of, branches: 12 },
+      { type: 'node.decided', ...of, by: 'majority', choice: 'yes\u202e', votes: 2, of: 3 },
+      { type: 'node.session', ...of, session: 'ses_x' },
+      { type: 'context.put', ...of, name: 'found' },
+      { type: 'dead_letter.kept', ...of, error: { code: 'agent_failed', message: 'x' }, attempts: 3 },
+      delta(0, 'A'),
+      DONE,
+    ),
+  )
+  const { chunks } = await read(await gateway.chat({ ...ASK, stream: true }))
+  const extras = chunks.map(({ signalbox }) => signalbox).filter((extra) => Number(extra?.['seq']) >= 2)
+  expect(extras).toMatchObject([
+    { type: 'plan.ready', revision: 2, added: ['d'], dropped: [] },
+    { type: 'node.expanded', node_id: 'a', branches: 12, state: 'running' },
+    { type: 'node.decided', by: 'majority', choice: 'yes', votes: 2, of: 3 },
+    { type: 'node.session', child_session_id: 'ses_x' },
+    { type: 'context.put', name: 'found' },
+    { type: 'dead_letter.kept', node_id: 'a', attempts: 3, error: 'agent_failed' },
+  ])
 })

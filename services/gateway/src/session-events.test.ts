@@ -60,19 +60,19 @@ test.each<[string, boolean]>([
   for await (const { id } of readSse(await gateway.get(eventsOf(session)))) {
     if (id === undefined) continue
     ids.push(Number(id))
-    if (ids.length !== 1) continue
-    session.say(progress('one'))
+    if (ids.length === 1) {
+      await eventually('the live line', () => orchestrator.subscriptions.length > 0)
+      session.say(progress('one'))
+    }
+    if (ids.length !== 2) continue
     await orchestrator.goAway()
     session.say(progress('two'))
     await orchestrator.comeBack()
     session.say(progress('three'), DONE)
   }
   expect(ids).toEqual([1, 2, 3, 4, 5])
-  // Only what was missed is asked for: whoever asks anew has heard the first event, whatever else of it the break let through.
-  const [first, ...again] = orchestrator.subscriptions.map(({ after }) => after ?? -1)
-  expect(first).toBe(1)
-  expect(again.length).toBeGreaterThan(0)
-  if (numbered) expect(again.every((after) => after >= 1)).toBe(true)
+  // Only what was missed is asked for.
+  if (numbered) expect(orchestrator.subscriptions.map(({ after }) => after)).toEqual([1, 2])
 })
 
 test('a session that ends while the orchestrator is away is told to its end', async () => {

@@ -48,16 +48,30 @@ test('a line that ends without an ending is a break', async () => {
   expect(await createWorld([[SNAPSHOT, END]]).heard([SNAPSHOT], 2)).toEqual(['snapshot', 'snapshot', 'ended'])
 })
 
+test('after a break only what was missed is asked for', async () => {
+  const event = (seq: number): SessionNews => ({ type: 'event', event: { type: 'session.created', seq, at } })
+  const world = createWorld([
+    [SNAPSHOT, event(3), away],
+    [SNAPSHOT, END],
+  ])
+  await world.heard([SNAPSHOT, event(1), event(2), away], 9)
+  expect(world.attachedAfter).toEqual([2, 3])
+})
+
 /** An orchestrator that answers each attempt to attach with the next script, and a clock that pauses wind. */
 function createWorld(scripts: (SessionNews | AppError)[][]) {
   const pauses: number[] = []
+  const attachedAfter: (number | undefined)[] = []
   let now = 0
   const unused = (): never => {
     throw new Error('not asked for here')
   }
   const orchestrator: Orchestrator = {
     begin: unused,
-    attach: () => play(scripts.shift() ?? []),
+    attach: (_id, _call, after) => {
+      attachedAfter.push(after)
+      return play(scripts.shift() ?? [])
+    },
     find: async () => ({ ...session, status: 'completed' }),
     list: unused,
     cancel: unused,
@@ -65,6 +79,7 @@ function createWorld(scripts: (SessionNews | AppError)[][]) {
   }
   return {
     pauses,
+    attachedAfter,
     clock: () => now,
     /** Reads until so many snapshots or an end came after the first. */
     async heard(first: (SessionNews | AppError)[], until: number): Promise<string[]> {

@@ -87,6 +87,7 @@ test.each<[string, SessionNews[], string[]]>([
   ['an ended session is told from its snapshot', [snapshot({ status: 'completed', answer: { text: 'all', citations: [] } })], ['all', 'done']],
   ['a failed one too', [snapshot({ status: 'failed', error: { code: 'plan_invalid', message: 'no' } })], ['fault plan_invalid']],
   ['and a canceled one', [snapshot({ status: 'canceled' })], ['fault canceled']],
+  ['and an expired one', [snapshot(), event(1, { type: 'session.expired' })], ['fault canceled']],
   [
     'a snapshot catches up after a break',
     [snapshot(), delta(1, 0, 'a'), snapshot({ status: 'completed', answer: { text: 'abc', citations: [] } })],
@@ -103,6 +104,61 @@ test.each<[string, SessionNews[], string[]]>([
   ],
 ])('%s', (_name, news, told) => {
   expect(tellAll(news)).toEqual(told)
+})
+
+test.each<[string, SessionNews[], string[]]>([
+  [
+    'the answer as it reads at the snapshot, not as it was begun before',
+    [snapshot({ last_seq: 4 }), delta(1, 0, 'Good'), delta(2, 4, 'bye'), delta(3, 0, 'He'), delta(4, 2, 'llo'), delta(5, 5, '!'), done(6)],
+    ['Hello', '!', 'done'],
+  ],
+  [
+    'it also where history ends with something else',
+    [snapshot({ last_seq: 3 }), delta(1, 0, 'Good'), delta(2, 0, 'Hello'), started(3), done(4)],
+    ['(3: asking a: i)', 'Hello', 'done'],
+  ],
+  [
+    'progress of before the answer with its lines',
+    [snapshot({ last_seq: 3 }), started(1), delta(2, 0, 'He'), delta(3, 2, 'llo'), done(4)],
+    ['(1: asking a: i)', 'Hello', 'done'],
+  ],
+  [
+    'no ending that was none',
+    [
+      snapshot({ last_seq: 4 }),
+      delta(1, 0, 'Half'),
+      event(2, { type: 'session.failed', error: { code: 'agent_failed', message: 'x' }, usage: NO_USAGE }),
+      event(3, { type: 'session.redriven', nodes: ['n'] }),
+      delta(4, 0, 'Whole'),
+      done(5),
+    ],
+    ['(2)', '(3: Trying again: n)', 'Whole', 'done'],
+  ],
+  [
+    'a fault where what had been sent is taken back in it',
+    [snapshot(), delta(1, 0, 'Hello'), snapshot({ last_seq: 4 }), delta(2, 0, 'Good'), started(3), delta(4, 4, 'bye'), done(5)],
+    ['Hello', '(3)', 'fault agent_failed'],
+  ],
+  ['a fault for a hole', [snapshot({ last_seq: 3 }), delta(1, 0, 'a'), delta(2, 5, 'b'), done(3)], ['fault upstream_invalid']],
+])('7. history tells %s', (_name, news, told) => {
+  expect(tellAll(news)).toEqual(told)
+})
+
+test('a budget that ended the session is told with its end, from the event and from the snapshot', () => {
+  const stopped = { limit: 'usd' as const, message: 'spent' }
+  const byEvent = createAnswerTeller()
+  byEvent.tell(snapshot())
+  expect(byEvent.tell(event(1, { type: 'session.completed', usage: NO_USAGE, citations: [], stopped }))).toMatchObject([{ type: 'completed', stopped }])
+  expect(createAnswerTeller().tell(snapshot({ status: 'completed', stopped }))).toMatchObject([{ type: 'completed', stopped }])
+})
+
+test('it is known whether the session is paused', () => {
+  const teller = createAnswerTeller()
+  const seen = [snapshot({ status: 'paused' }), event(1, { type: 'session.unpaused' }), event(2, { type: 'session.paused' })].map((news) => {
+    teller.tell(news)
+    return teller.paused
+  })
+  expect(seen).toEqual([true, false, true])
 })
 
 test('usage by node is gathered over snapshots and events', () => {
