@@ -91,16 +91,19 @@ describe('bad input', () => {
   })
 
   test('a body that says it is too large is refused before any of it is there', async () => {
-    expect(await rawExchange(`${POST_HEAD}Content-Length: 10000000\r\n\r\n`)).toMatch(/^HTTP\/1.1 413 /)
+    expect(await rawExchange(`${toPostHead('/v1/chat/completions')}Content-Length: 10000000\r\n\r\n`)).toMatch(/^HTTP\/1.1 413 /)
   })
 
-  test('a caller that sends all of its 10 MB before it listens still hears why it was refused', async () => {
-    const body = Buffer.alloc(10_000_000, 0x20)
-    const answer = await rawExchange(Buffer.concat([Buffer.from(`${POST_HEAD}Content-Length: ${body.length}\r\n\r\n`), body]))
-    expect(answer).toMatch(/^HTTP\/1.1 413 /)
-    expect(answer).toContain('connection: close')
-    expect(answer).toContain('payload_too_large')
-  })
+  test.each(['/v1/chat/completions', '/v1/dead-letters/ses_00000000000000000000000000/redrive'])(
+    'a caller that sends all of its 10 MB to %s before it listens still hears why it was refused',
+    async (path) => {
+      const body = Buffer.alloc(10_000_000, 0x20)
+      const answer = await rawExchange(Buffer.concat([Buffer.from(`${toPostHead(path)}Content-Length: ${body.length}\r\n\r\n`), body]))
+      expect(answer).toMatch(/^HTTP\/1.1 413 /)
+      expect(answer).toContain('connection: close')
+      expect(answer).toContain('payload_too_large')
+    },
+  )
 
   test('a body without end is refused when it has become too large', async () => {
     const endless = Readable.from(
@@ -241,7 +244,7 @@ test('readiness says what of the things behind the gateway is there', async () =
   expect([not.status, await not.json()]).toMatchObject([503, { checks: { upstream: 'unreachable', orchestrator: 'unreachable' } }])
 })
 
-const POST_HEAD = `POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\n`
+const toPostHead = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\n`
 
 function rawExchange(bytes: string | Buffer): Promise<string> {
   return new Promise((resolve, reject) => {

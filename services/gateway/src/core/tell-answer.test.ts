@@ -114,8 +114,8 @@ test.each<[string, SessionNews[], string[]]>([
   ],
   [
     'it also where history ends with something else',
-    [snapshot({ last_seq: 3 }), delta(1, 0, 'Good'), delta(2, 0, 'Hello'), started(3), done(4)],
-    ['(3: asking a: i)', 'Hello', 'done'],
+    [snapshot({ last_seq: 3 }), delta(1, 0, 'Good'), delta(2, 0, 'Hello'), started(3), started(4), done(5)],
+    ['(3: asking a: i)', 'Hello', '(4)', 'done'],
   ],
   [
     'progress of before the answer with its lines',
@@ -136,7 +136,7 @@ test.each<[string, SessionNews[], string[]]>([
   ],
   [
     'a fault where what had been sent is taken back in it',
-    [snapshot(), delta(1, 0, 'Hello'), snapshot({ last_seq: 4 }), delta(2, 0, 'Good'), started(3), delta(4, 4, 'bye'), done(5)],
+    [snapshot(), delta(1, 0, 'Hello'), snapshot({ last_seq: 4 }), delta(2, 0, 'Goodb'), started(3), delta(4, 5, 'ye'), done(5)],
     ['Hello', '(3)', 'fault agent_failed'],
   ],
   ['a fault for a hole', [snapshot({ last_seq: 3 }), delta(1, 0, 'a'), delta(2, 5, 'b'), done(3)], ['fault upstream_invalid']],
