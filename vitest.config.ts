@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 /**
  * `npm test` runs the `unit` project: every test beside the code it speaks of, and the in-process
  * stories. Tests that need a real server (`*.integration.test.ts`) and the stories told over real
- * processes (`tests/e2e/`) are projects of their own, because they take longer and want more.
+ * processes (`tests/e2e/`, and `tests/chaos/`, in which ill is done to them) are projects of their
+ * own, because they take longer and want more.
  */
 export default defineConfig({
   test: {
@@ -37,6 +38,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'chaos',
+          include: ['tests/chaos/**/*.test.ts'],
+          exclude: ['**/node_modules/**'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],
