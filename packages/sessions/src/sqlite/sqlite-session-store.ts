@@ -1,8 +1,8 @@
+import { followEvents } from '../follow-events.ts'
+import { heedInbox } from '../heed-inbox.ts'
 import { createDocumentPacker } from '../pack-document.ts'
 import { noSuchSession } from '../session-errors.ts'
 import type { Lease, SessionStore } from '../session-store.ts'
-import { followEvents } from './follow-events.ts'
-import { heedInbox } from './heed-inbox.ts'
 import { listSessions } from './list-sessions.ts'
 import { openDatabase } from './open-database.ts'
 import {
@@ -39,7 +39,7 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
   /** One transaction, after which those who follow the session look at it. */
   function write<Result>(id: string, work: () => Result): Result {
     const result = transaction(work)
-    writes.announce(id)
+    writes.wake(id)
     return result
   }
 
@@ -135,13 +135,29 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
       return readInbox(database, id, 0, Number.MAX_SAFE_INTEGER)
     },
 
-    heed: (id, signal) => heedInbox(database, writes, { id, signal }),
+    heed: (id, signal) =>
+      heedInbox(
+        () => writes.listen(id, signal),
+        (after, limit) => {
+          const entries = readInbox(database, id, after, limit)
+          return entries.length > 0 || get('SELECT 1 FROM sessions WHERE id = ?', id) ? entries : undefined
+        },
+      ),
 
     async events(id, after, limit) {
       return readEvents(database, id, after, limit)
     },
 
-    follow: (id, after, signal) => followEvents(database, writes, { id, after, signal }),
+    follow: (id, after, signal) =>
+      followEvents(
+        () => writes.listen(id, signal),
+        after,
+        (seen, limit) => {
+          // Asked before the events are read: what ended the session was written with its last events.
+          const row = get<{ finished_at: number | null }>('SELECT finished_at FROM sessions WHERE id = ?', id)
+          return { over: !row || row.finished_at !== null, events: readEvents(database, id, seen, limit) }
+        },
+      ),
 
     async unattended(limit) {
       const rows = all<{ id: string }>(
@@ -162,7 +178,7 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
     async sweep({ finishedBefore, abandonedBefore }) {
       const removed = await removeFinished(database, finishedBefore.getTime())
       const expired = expireAbandoned(database, abandonedBefore.getTime(), new Date())
-      expired.forEach(writes.announce)
+      for (const id of expired) writes.wake(id)
       return { removed, expired: expired.length }
     },
 
