@@ -1,27 +1,30 @@
 import { randomUUID } from 'node:crypto'
-import { join, resolve } from 'node:path'
 
 import { mountAgent, renderA2AError, type AgentCard } from '@signalbox/a2a'
-import { EXTENSIONS } from '@signalbox/contracts'
+import { EXTENSIONS, TERMINAL_STATUSES } from '@signalbox/contracts'
 import { toAppError } from '@signalbox/errors'
 import { createHttpApp, requireServiceToken, type Health, type Service } from '@signalbox/service-kit'
-import { createInProcessDoorbell, holdLease, openSqliteSessionStore, startSweeper } from '@signalbox/sessions'
+import { holdLease, startSweeper, type Doorbell } from '@signalbox/sessions'
 import { openTelemetry, type Telemetry } from '@signalbox/telemetry'
 
 import { createSessionTaskService } from './a2a/session-task-service.ts'
 import { createA2AAgentCaller } from './adapters/a2a-agent-caller.ts'
 import { createA2APlanner } from './adapters/a2a-planner.ts'
+import { createAgentGate } from './adapters/agent-gate.ts'
 import { createAgentRegistry } from './adapters/agent-registry.ts'
+import { createWorkCaller } from './adapters/work-caller.ts'
 import { evaluateRule } from './adapters/json-logic.ts'
+import { openEngine } from './adapters/open-engine.ts'
 import { createRetryPolicy } from './adapters/retry-policy.ts'
 import { openSessionHandle } from './adapters/session-handle.ts'
+import { createSessionManager } from './adapters/session-manager.ts'
+import { createSubplanCaller } from './adapters/subplan-caller.ts'
 import { createTelemetryObserver } from './adapters/telemetry-observer.ts'
 import type { OrchestratorConfig } from './config.ts'
 import { driveSession } from './core/drive-session.ts'
 import { agentRoutes } from './http/agent-routes.ts'
+import { deadLetterRoutes, sessionRoutes } from './http/session-routes.ts'
 
-const LEASE_MS = 10_000
-const SWEEP_EVERY_MS = 5_000
 const ABANDONED_MS = 7 * 24 * 3_600_000
 
 const CARD: Omit<AgentCard, 'url'> = {
@@ -36,7 +39,7 @@ const CARD: Omit<AgentCard, 'url'> = {
       tags: ['orchestration', 'workflow'],
     },
   ],
-  extensions: [EXTENSIONS.session, EXTENSIONS.sessionEvents, EXTENSIONS.usage],
+  extensions: [EXTENSIONS.session, EXTENSIONS.sessionEvents, EXTENSIONS.usage, EXTENSIONS.lineage],
   streaming: true,
 }
 
@@ -49,28 +52,42 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
   const telemetry = options.telemetry ?? openTelemetry({ service: 'orchestrator', level: config.LOG_LEVEL, otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT })
   const { log } = telemetry
   const holder = randomUUID()
-  const store = openSqliteSessionStore({ path: join(resolve(config.DATA_DIR), 'sessions.db') })
-  const doorbell = createInProcessDoorbell({
-    onError: (error, session_id) => log.error({ err: error, session_id, code: toAppError(error).code }, 'driving a session failed'),
-  })
+  const publicUrl = (): string => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`
+  const engine = await openEngine(config, telemetry)
+  const { store, breakers } = engine
+  const bell = quietly(engine.doorbell, telemetry)
   const registry = createAgentRegistry({
     agentUrls: config.AGENT_URLS,
     externalUrls: config.EXTERNAL_AGENT_URLS,
+    ownUrl: publicUrl(),
     token: config.SERVICE_TOKEN,
     telemetry,
     refreshMs: config.AGENT_REFRESH_S * 1_000,
   })
   const planner = createA2APlanner({ url: config.PLANNER_URL, token: config.SERVICE_TOKEN, telemetry, deadlineMs: config.PLAN_DEADLINE_S * 1_000 })
-  const agents = createA2AAgentCaller({ registry, telemetry })
+  const gate = createAgentGate({ breakers, callsAtOnce: config.AGENT_CALLS_AT_ONCE })
   const newObserver = createTelemetryObserver(telemetry)
   const retry = createRetryPolicy({ baseMs: config.NODE_RETRY_BASE_MS })
   const stopping = new AbortController()
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
-  async function drive(id: string, stop: AbortSignal): Promise<void> {
-    const held = await holdLease(store, id, { holder, leaseMs: LEASE_MS }, async (lease, lost) => {
-      const session = await openSessionHandle(store, lease)
-      if (session.document.status !== 'active') return
+  /** Sub-plans that this replica drives beside their parents. */
+  const beside = new Set<Promise<void>>()
+  const driveBeside = async (id: string): Promise<void> => {
+    const drive = driveOne(id, stopping.signal)
+    beside.add(drive)
+    await drive.finally(() => beside.delete(drive))
+  }
+  const agents = createWorkCaller({
+    agents: createA2AAgentCaller({ registry, gate, telemetry }),
+    subplans: createSubplanCaller({ store, doorbell: bell, drive: driveBeside, telemetry }),
+  })
+
+  async function driveOne(id: string, stop: AbortSignal): Promise<void> {
+    const held = await holdLease(store, id, { holder, leaseMs: config.LEASE_MS }, async (lease, lost) => {
+      const signal = AbortSignal.any([lost, stop])
+      const session = await openSessionHandle(store, lease, signal)
+      if (TERMINAL_STATUSES.has(session.document.status)) return
       await driveSession({
         session,
         directory: registry,
@@ -86,7 +103,7 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
           nodeDeadlineMs: config.NODE_DEADLINE_S * 1_000,
           nodeRetries: config.NODE_RETRIES,
         },
-        signal: AbortSignal.any([lost, stop]),
+        signal,
       })
     }).catch((error: unknown) => {
       // Told to stop, or outrun by another holder: the session is as it was saved last, and will be driven again.
@@ -98,18 +115,36 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
 
   const health = async (): Promise<Health> => {
     const alive = registry.alive().length
-    const planning = await planner.reachable(AbortSignal.timeout(2_000))
+    const [planning, storing] = await Promise.all([planner.reachable(AbortSignal.timeout(2_000)), reaches(() => store.ping(AbortSignal.timeout(2_000)))])
     return {
-      ready: alive > 0,
-      checks: { agents: `${alive} of ${registry.all().length} available`, planner: planning ? 'ok' : 'unreachable; the fallback plan is used' },
+      ready: alive > 0 && storing,
+      checks: {
+        agents: `${alive} of ${registry.all().length} available`,
+        planner: planning ? 'ok' : 'unreachable; the fallback plan is used',
+        sessions: storing ? `ok (${engine.place})` : `unreachable (${engine.place})`,
+      },
     }
   }
 
   const app = createHttpApp({ telemetry, health, renderError: renderA2AError })
-  const tasks = createSessionTaskService({ store, doorbell, maxConversationChars: config.MAX_CONVERSATION_CHARS, accepting: () => !stopping.signal.aborted })
-  mountAgent(app, { card: CARD, publicUrl: () => config.PUBLIC_URL ?? `http://${config.HOST}:${config.PORT}`, tasks, telemetry, token: config.SERVICE_TOKEN })
-  app.use('/v1/*', requireServiceToken(config.SERVICE_TOKEN))
-  app.route('/v1/agents', agentRoutes(registry))
+  const tasks = createSessionTaskService({
+    store,
+    doorbell: bell,
+    maxConversationChars: config.MAX_CONVERSATION_CHARS,
+    budget: {
+      ...(config.SESSION_BUDGET_TOKENS !== undefined && { tokens: config.SESSION_BUDGET_TOKENS }),
+      ...(config.SESSION_BUDGET_USD !== undefined && { usd: config.SESSION_BUDGET_USD }),
+      deadline_s: config.SESSION_DEADLINE_S,
+    },
+    accepting: () => !stopping.signal.aborted,
+  })
+  const manager = createSessionManager({ store, doorbell: bell, holder })
+  // Management comes first: A2A's own routes know `/v1` too.
+  for (const path of ['/v1/agents', '/v1/sessions/*', '/v1/dead-letters', '/v1/dead-letters/*']) app.use(path, requireServiceToken(config.SERVICE_TOKEN))
+  app.route('/v1/agents', agentRoutes({ registry, breakers, gate }))
+  app.route('/v1/sessions', sessionRoutes(manager))
+  app.route('/v1/dead-letters', deadLetterRoutes(manager))
+  mountAgent(app, { card: CARD, publicUrl, tasks, telemetry, token: config.SERVICE_TOKEN })
 
   return {
     name: 'orchestrator',
@@ -118,27 +153,48 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
     async start() {
       await registry.refresh(AbortSignal.timeout(10_000))
       registry.start()
-      doorbell.answer(drive, { concurrency: config.SESSIONS_AT_ONCE })
+      engine.doorbell.answer(driveOne, { concurrency: config.SESSIONS_AT_ONCE })
       sweeper = startSweeper({
         store,
-        doorbell,
-        everyMs: SWEEP_EVERY_MS,
+        doorbell: bell,
+        everyMs: config.SWEEP_EVERY_MS,
         retentionMs: config.SESSION_RETENTION_H * 3_600_000,
         abandonedMs: ABANDONED_MS,
-        onError: (error) => log.error({ err: error }, 'sweeping sessions failed'),
+        onError: (error) => log.warn({ err: error, code: toAppError(error).code }, 'sweeping sessions failed'),
       })
     },
     async drain(signal) {
       stopping.abort()
       await sweeper?.close()
-      await doorbell.close(signal)
+      await engine.doorbell.close(signal)
+      await Promise.allSettled(beside)
     },
     async close() {
       stopping.abort()
       await sweeper?.close()
-      await doorbell.close(AbortSignal.abort())
+      await engine.doorbell.close(AbortSignal.abort())
       await Promise.all([registry.close(), planner.close()])
-      await store.close()
+      await engine.close()
     },
   }
+}
+
+/** A ring that is lost is rung again by the sweeper: nobody who has just had something kept is told that it failed. */
+function quietly(doorbell: Doorbell, { log }: Telemetry): Pick<Doorbell, 'ring'> {
+  return {
+    async ring(sessionId, delayMs) {
+      try {
+        await doorbell.ring(sessionId, delayMs)
+      } catch (error) {
+        log.warn({ session_id: sessionId, code: toAppError(error).code }, 'a ring was lost; the sweeper will ring again')
+      }
+    },
+  }
+}
+
+async function reaches(ask: () => Promise<void>): Promise<boolean> {
+  return ask().then(
+    () => true,
+    () => false,
+  )
 }

@@ -15,7 +15,7 @@ import {
   type TaskWriter,
   type Turn,
 } from '@signalbox/a2a'
-import { EXTENSIONS, type Plan, type PlanNode, type SessionEvent, type SessionView } from '@signalbox/contracts'
+import { EXTENSIONS, type AgentNode, type Plan, type PlanNode, type SessionEvent, type SessionView } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { listen, type Listening } from '@signalbox/service-kit'
 import { openTelemetry } from '@signalbox/telemetry'
@@ -246,7 +246,7 @@ test('a session whose orchestrator dies is finished by the next one: what had fi
   expect(keys['answer']).toHaveLength(1)
 })
 
-function node(id: string, agentId: string, needs: string[] = []): PlanNode {
+function node(id: string, agentId: string, needs: string[] = []): AgentNode {
   return { id, kind: 'agent', agent: agentId, instruction: `do ${id}`, needs, on_failure: 'fail' }
 }
 

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-
 import { dataOf, textOf, type Caller, type Message, type SendRequest, type StreamEvent, type Task, type TaskService, type TaskState } from '@signalbox/a2a'
 import {
   conversationPartSchema,
   createId,
   isSessionId,
-  UNDRIVEN,
+  TERMINAL_EVENTS,
   TERMINAL_STATUSES,
+  UNDRIVEN,
+  type Budget,
   type Conversation,
   type SessionDocument,
   type SessionStatus,
@@ -15,19 +15,23 @@ import { AppError } from '@signalbox/errors'
 import type { Doorbell, SessionStore, StoredSession } from '@signalbox/sessions'
 import { traceHeaders } from '@signalbox/telemetry'
 
+import { sessionIdFor } from '../core/session-id.ts'
+import { readLineage } from './lineage.ts'
 import { toStreamEvent, toTask } from './session-translation.ts'
 
 export interface SessionTaskServiceOptions {
   store: SessionStore
-  doorbell: Doorbell
+  doorbell: Pick<Doorbell, 'ring'>
   /** Largest conversation taken, characters. */
   maxConversationChars: number
+  /** What a session may spend where its caller says nothing, and at most. */
+  budget: Budget
   /** False once the service is stopping. */
   accepting: () => boolean
 }
 
 const STATUSES: Partial<Record<TaskState, SessionStatus[]>> = {
-  'working': ['active'],
+  'working': ['active', 'paused'],
   'auth-required': ['waiting_approval'],
   'completed': ['completed'],
   'failed': ['failed', 'expired'],
@@ -41,8 +45,9 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
   async function begin(request: SendRequest, caller: Caller): Promise<SessionDocument> {
     if (!options.accepting()) throw new AppError('unavailable', 'The orchestrator is stopping.', { retryable: true, retryAfterMs: 2_000 })
     if (request.message.taskId !== undefined) await refuseContinuation(request.message.taskId, caller)
-    const conversation = readConversation(request.message, options.maxConversationChars)
-    const document = newSession(caller, conversation)
+    const { conversation, budget } = readConversation(request.message, options.maxConversationChars)
+    const lineage = await readLineage(request.message.metadata, store)
+    const document = newSession(caller, { conversation, budget: withinBudget(budget, options.budget), lineage })
     const existing = await findRepeated(document, caller)
     if (existing) return existing
     try {
@@ -79,28 +84,35 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
     throw new AppError('invalid_request', `Session ${id} is at work and takes no more messages; follow it instead.`, { param: 'message.taskId' })
   }
 
-  /** The session now, and then its events from there on: read after the snapshot's `last_seq`, so nothing is told twice or left out. */
+  /**
+   * The session now, and its events after `after`. An end that was taken back since, because the session was
+   * redriven, is left out: on this wire it would be the end.
+   */
   async function* follow(document: SessionDocument, after: number, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-    yield { type: 'task', task: toTask(document, { artifacts: true }) }
-    if (TERMINAL_STATUSES.has(document.status)) return
-    for await (const event of store.follow(document.id, after, signal)) yield toStreamEvent(document.id, event)
+    yield { type: 'task', task: toTask(document, { artifacts: true }), seq: after }
+    for await (const event of store.follow(document.id, after, signal)) {
+      const isTakenBack = TERMINAL_EVENTS.has(event.type) && event.seq < document.last_seq
+      if (!isTakenBack) yield toStreamEvent(document.id, event)
+    }
   }
 
   return {
     async send(request, caller, signal) {
       const document = await begin(request, caller)
       if (!request.returnImmediately && !TERMINAL_STATUSES.has(document.status)) {
-        for await (const _event of store.follow(document.id, 0, signal));
+        for await (const _event of store.follow(document.id, document.last_seq, signal));
       }
       const { document: now } = await find(document.id, caller)
       return toTask(now, { artifacts: true })
     },
     async *stream(request, caller, signal) {
       const document = await begin(request, caller)
+      if (TERMINAL_STATUSES.has(document.status)) return yield { type: 'task', task: toTask(document, { artifacts: true }) }
       yield* follow(document, 0, signal)
     },
-    async *subscribe(id, caller, signal) {
+    async *subscribe(id, caller, signal, { after } = {}) {
       const { document } = await find(id, caller)
+      if (after !== undefined) return yield* follow(document, Math.min(after, document.last_seq), signal)
       if (TERMINAL_STATUSES.has(document.status)) throw new AppError('conflict', `Session ${id} has ended (${document.status}); ask for it instead.`)
       // From the beginning: a subscriber wants to see the plan and the answer's text so far, and events say which are which.
       yield* follow(document, 0, signal)
@@ -141,17 +153,18 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
 /** How long a cancel waits to see the session end; the cancel itself is kept, and is not lost when this passes. */
 const CANCEL_WAIT_MS = 5_000
 
-function newSession(caller: Caller, conversation: Conversation): SessionDocument {
+function newSession(caller: Caller, asked: { conversation: Conversation; budget: Budget; lineage: string[] }): SessionDocument {
+  const { conversation } = asked
   const now = new Date().toISOString()
   const { traceparent } = traceHeaders()
   const goal = conversation.findLast(({ role }) => role === 'user')?.text ?? ''
   return {
     ...UNDRIVEN,
     schema: 1,
-    id: caller.idempotencyKey === undefined ? createId('ses') : keyedId(caller),
+    id: caller.idempotencyKey === undefined ? createId('ses') : sessionIdFor([caller.owner, caller.idempotencyKey]),
     owner: caller.owner,
     goal: goal.slice(0, 20_000),
-    conversation,
+    ...asked,
     request_id: caller.requestId ?? createId('req'),
     ...(traceparent !== undefined && { traceparent }),
     created_at: now,
@@ -159,17 +172,17 @@ function newSession(caller: Caller, conversation: Conversation): SessionDocument
   }
 }
 
-const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-
-/** The same owner and key give the same session id, so that a repeated request finds the one it began, in any process. */
-function keyedId(caller: Caller): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([caller.owner, caller.idempotencyKey]))
-    .digest()
-  return `ses_${[...digest.subarray(0, 26)].map((byte) => ID_ALPHABET[byte & 31]).join('')}`
+/** The smaller of two limits, each. */
+function withinBudget(asked: Budget, most: Budget): Budget {
+  const budget = { ...asked }
+  for (const name of ['deadline_s', 'tokens', 'usd'] as const) {
+    const limit = most[name]
+    if (limit !== undefined) budget[name] = Math.min(budget[name] ?? limit, limit)
+  }
+  return budget
 }
 
-function readConversation(message: Message, maxChars: number): Conversation {
+function readConversation(message: Message, maxChars: number): { conversation: Conversation; budget: Budget } {
   const part = dataOf(message.parts)
     .map((data) => conversationPartSchema.safeParse(data))
     .find(({ success }) => success)?.data
@@ -179,5 +192,5 @@ function readConversation(message: Message, maxChars: number): Conversation {
     throw new AppError('invalid_request', 'The message holds no question: send text, or a conversation with a user turn.', { param: 'message.parts' })
   const size = conversation.reduce((sum, turn) => sum + turn.text.length, 0)
   if (size > maxChars) throw new AppError('payload_too_large', `The conversation is longer than ${maxChars} characters.`, { param: 'message.parts' })
-  return conversation
+  return { conversation, budget: part?.budget ?? {} }
 }

@@ -40,6 +40,7 @@ export function toStreamEvent(id: string, event: SessionEvent): StreamEvent {
     return {
       type: 'artifact',
       ...ids,
+      seq: event.seq,
       artifact: { artifactId: ANSWER_ARTIFACT, parts: [{ kind: 'text', text: event.text }], metadata },
       append: event.offset > 0,
       lastChunk: false,
@@ -50,6 +51,7 @@ export function toStreamEvent(id: string, event: SessionEvent): StreamEvent {
   return {
     type: 'status',
     ...ids,
+    seq: event.seq,
     status: {
       state: stateAfter(event),
       timestamp: event.at,
@@ -61,7 +63,7 @@ export function toStreamEvent(id: string, event: SessionEvent): StreamEvent {
 
 function stateAfter(event: SessionEvent): TaskState {
   if (event.type === 'session.completed') return 'completed'
-  if (event.type === 'session.failed') return 'failed'
+  if (event.type === 'session.failed' || event.type === 'session.expired') return 'failed'
   if (event.type === 'session.canceled') return 'canceled'
   return 'working'
 }

@@ -10,6 +10,8 @@ export interface RegistryOptions {
   agentUrls: readonly string[]
   /** Agents of others; they are not. */
   externalUrls: readonly string[]
+  /** Where the orchestrator itself is: one that is listed among its own agents would ask itself in a circle, and is left out. */
+  ownUrl: string
   token: string | undefined
   telemetry: Telemetry
   refreshMs: number
@@ -57,8 +59,10 @@ export function createAgentRegistry(options: RegistryOptions): AgentRegistry {
 
   async function look(agent: KnownAgent, signal: AbortSignal): Promise<void> {
     try {
-      agent.card = await agent.connection.card({ signal: AbortSignal.any([signal, AbortSignal.timeout(REFRESH_TIMEOUT_MS)]), fresh: true })
-      agent.id ||= uniqueId(agent.card.name, agents)
+      const card = await agent.connection.card({ signal: AbortSignal.any([signal, AbortSignal.timeout(REFRESH_TIMEOUT_MS)]), fresh: true })
+      if (isSameOrigin(card.url, options.ownUrl)) throw new AppError('invalid_request', 'This is the orchestrator itself, which cannot be its own agent.')
+      agent.card = card
+      agent.id ||= uniqueId(card.name, agents)
       agent.seenAt = new Date().toISOString()
       if (!agent.healthy) telemetry.log.info({ agent: agent.id, url: agent.url }, 'an agent is available')
       agent.healthy = true
@@ -107,6 +111,13 @@ function toSummary({ id, card }: KnownAgent): AgentSummary {
   }
 }
 
+function isSameOrigin(a: string, b: string): boolean {
+  return new URL(a).origin === new URL(b).origin
+}
+
+/** Names of work that no agent does; an agent of such a name gets a number. */
+const RESERVED = ['plan', 'vote', 'map']
+
 /** `RAG Agent` → `rag-agent`; the second of one name is `rag-agent-2`. */
 function uniqueId(name: string, agents: readonly KnownAgent[]): string {
   const slug =
@@ -115,7 +126,7 @@ function uniqueId(name: string, agents: readonly KnownAgent[]): string {
       .replaceAll(/[^a-z0-9]+/g, '-')
       .replaceAll(/^-+|-+$/g, '')
       .slice(0, 48) || 'agent'
-  const taken = new Set(agents.map(({ id }) => id))
+  const taken = new Set([...RESERVED, ...agents.map(({ id }) => id)])
   for (let number = 1; ; number += 1) {
     const id = number === 1 ? slug : `${slug}-${number}`
     if (!taken.has(id)) return id

@@ -1,24 +1,45 @@
+import type { NewSessionEvent } from '@signalbox/contracts'
+import { AppError, toAppError } from '@signalbox/errors'
 import type { Lease, SessionStore, StoredSession } from '@signalbox/sessions'
-import { AppError } from '@signalbox/errors'
+import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 
-import type { SessionHandle } from '../core/drive-session.ts'
+import type { SessionHandle } from '../core/ports.ts'
 
-/** A session as its driver holds it: every save is made from the revision before it. */
-export async function openSessionHandle(store: SessionStore, lease: Lease): Promise<SessionHandle> {
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 1_000
+
+/**
+ * A session as its driver holds it: every save is made from the revision before it. While the store is
+ * away a write is tried again for as long as the lease may hold; a short absence costs nothing but time.
+ */
+export async function openSessionHandle(store: SessionStore, lease: Lease, signal: AbortSignal): Promise<SessionHandle> {
   const loaded = await store.load(lease.id)
   if (!loaded) throw new AppError('not_found', `There is no session ${lease.id}.`)
   let stored: StoredSession = loaded
+  const backoff = new DelegateBackoff<{ attempt: number }>(({ attempt }) => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)))
+  const patiently = retry(
+    handleWhen((error) => !signal.aborted && toAppError(error).code === 'unavailable' && toAppError(error).retryable),
+    { maxAttempts: Number.POSITIVE_INFINITY, backoff },
+  )
+  const write = <Result>(work: () => Promise<Result>): Promise<Result> => patiently.execute(work, signal)
+  const change = (document: StoredSession['document'], events: NewSessionEvent[], consumed = 0) => ({ document, rev: stored.rev, events, consumed })
+
   return {
     get document() {
       return stored.document
     },
     resumed: loaded.rev > 1,
     async save(document, events, consumed) {
-      stored = await store.save(lease, { document, rev: stored.rev, events, ...(consumed !== undefined && { consumed }) })
+      const next = change(document, events, consumed)
+      stored = await write(() => store.save(lease, next))
     },
     async append(events) {
-      if (events.length > 0) await store.append(lease, events)
+      if (events.length > 0) await write(() => store.append(lease, events))
     },
-    inbox: () => store.inbox(lease.id),
+    async park(document, events, consumed) {
+      const next = change(document, events, consumed)
+      return write(() => store.park(lease, next))
+    },
+    heed: (until) => store.heed(lease.id, until),
   }
 }

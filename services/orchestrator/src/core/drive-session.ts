@@ -1,31 +1,30 @@
-import {
-  citationsPartSchema,
-  type Citation,
-  type Fault,
-  type NewSessionEvent,
-  type NodeInput,
-  type NodeState,
-  type PlanNode,
-  type SessionDocument,
-} from '@signalbox/contracts'
+import { TERMINAL_STATUSES, type NewSessionEvent, type NodeState, type Plan, type SessionDocument, type Usage } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
-import { conditionHolds, type RuleEngine } from './condition.ts'
-import { makePlan } from './make-plan.ts'
-import type { AgentCaller, AgentDirectory, Observer, Planner } from './ports.ts'
-import { applyHappenings, createQueue, startedEvent, type Happening } from './happenings.ts'
+import { deadlineAt, leftFor, reachedLimit, spentBy } from './budget.ts'
+import type { RuleEngine } from './condition.ts'
+import { decide, type Decided } from './decide.ts'
+import { cancelSession, failSession, finishSession, stopSession, type Ending } from './end-session.ts'
+import { applyHappenings, createQueue, type Happening, type Turn } from './happenings.ts'
+import { makePlan, revisePlan } from './make-plan.ts'
+import { streamedItems } from './map-node.ts'
+import type { AgentCaller, AgentDirectory, Observer, Planner, SessionHandle } from './ports.ts'
 import { runNode, toFault, type NodeEnd, type NodeReports, type RetryPolicy } from './run-node.ts'
-import { schedule, type ScheduleLimits } from './schedule.ts'
-import { happened, stamp, withEnd, withNode, withPlan, withTry } from './session-run.ts'
+import type { ScheduleLimits } from './schedule.ts'
+import { happened, touched } from './session-run.ts'
+import { streamingFrom } from './settle-node.ts'
+import { workOf } from './work.ts'
 
 /**
- * Drives one session from where it stands to its end, under a lease.
+ * Drives one session from where it stands to its end, or until it is paused, under a lease.
  *
  *  D1. Whatever happens goes through one queue and is written in the order in which it happened.
- *  D2. A node's end, the starts it allows and their events are one save.
+ *  D2. A node's end, the starts it allows, the messages read and their events are one save.
  *  D3. A try is begun only after its epoch was saved; its task id is saved as soon as it is known.
- *  D4. A settled node is never run again, and its state never written again.
- *  D5. When told to stop, nothing more is begun or written; what ran is taken up by the next drive.
+ *  D4. A settled node is never run again, and its state never written again, unless somebody redrives it.
+ *  D5. When told to stop, nothing more is begun or written; what ran is left to its agents, and taken up
+ *      by the next drive. Only a session that ends calls its agents off.
+ *  D6. Planning, like all else, happens beside the queue: a cancel or a pause does not wait for it.
  */
 export interface DriveTools {
   session: SessionHandle
@@ -40,275 +39,243 @@ export interface DriveTools {
   signal: AbortSignal
 }
 
-/** The held session: what the driver reads and writes of the store. */
-export interface SessionHandle {
-  document: SessionDocument
-  /** True where an earlier drive had begun. */
-  resumed: boolean
-  save(document: SessionDocument, events: NewSessionEvent[], consumed?: number): Promise<void>
-  append(events: NewSessionEvent[]): Promise<void>
-  /** The unread inbox; asked about every 100 ms. */
-  inbox(): Promise<{ position: number; message: { type: 'cancel'; reason?: string | undefined } }[]>
-}
-
-const INBOX_EVERY_MS = 100
+/** A session that was taken up this often without getting on is not taken up again: it would take its drivers down for ever. */
+const MOST_TAKEOVERS = 16
+/** A timer's longest. */
+const LONGEST_MS = 2 ** 31 - 1
 
 export async function driveSession(tools: DriveTools): Promise<void> {
   const { session, observer } = tools
   await observer.session(session.document, session.resumed, async () => {
-    if (session.resumed) await session.append([happened({ type: 'session.resumed' })])
     try {
-      if (!session.document.plan) await plan(tools)
-      await runPlan(tools)
+      await run(tools)
     } catch (error) {
       if (tools.signal.aborted) throw tools.signal.reason
       const fault = toAppError(error)
       if (fault.code === 'stale_lease' || fault.code === 'unavailable') throw error
-      await fail(tools, toFault(fault))
+      const ending = failSession(session.document, toFault(fault))
+      await session.save(ending.document, ending.events)
       if (fault.code === 'internal') throw error
     }
-    observer.sessionEnded(session.document)
+    if (TERMINAL_STATUSES.has(session.document.status)) observer.sessionEnded(session.document)
   })
 }
 
-async function plan(tools: DriveTools): Promise<void> {
-  const { session, observer } = tools
-  const agents = tools.directory.alive()
-  await session.append([happened({ type: 'plan.started', agents: agents.map(({ id }) => id) })])
-  if (agents.length === 0)
-    throw new AppError('agent_unavailable', 'No agent is available to work on this. Check that the agents run and that their URLs are right.')
-  const rejected: NewSessionEvent[] = []
-  const canceled = watchForCancel(tools)
-  try {
-    const made = await observer.planning(async (note) => {
-      const result = await makePlan(session.document, agents, tools.planner, {
-        onRejected: (faults) => rejected.push(happened({ type: 'plan.rejected', faults: faults.slice(0, 16) })),
-        signal: AbortSignal.any([tools.signal, canceled.signal]),
-      })
-      note({ nodes: result.plan.nodes.length, repairs: result.repairs })
-      return result
-    })
-    const document = withPlan(session.document, made)
-    await session.save(document, [...rejected, happened({ type: 'plan.ready', plan: made.plan, revision: document.plan_revision, source: made.source })])
-  } catch (error) {
-    // A cancel while planning is read again, and acted on, where the plan would run.
-    if (!canceled.signal.aborted || tools.signal.aborted) throw error
-  } finally {
-    canceled.stop()
-  }
+/** A piece of work that is under way. */
+interface Running {
+  done: Promise<void>
+  controller: AbortController
 }
 
-async function runPlan(tools: DriveTools): Promise<void> {
+async function run(tools: DriveTools): Promise<void> {
   const { session } = tools
   const queue = createQueue(tools.signal)
-  const stop = new AbortController()
-  const running = new Map<string, Promise<void>>()
-  const answer = { length: 0 }
-  const look = setInterval(() => queue.push({ type: 'look' }), INBOX_EVERY_MS)
-  const left = Math.max(0, Date.parse(session.document.created_at) + tools.limits.sessionDeadlineMs - Date.now())
-  const deadline = setTimeout(
-    () =>
-      queue.push({
-        type: 'broken',
-        error: new AppError('deadline_exceeded', `The session did not finish within ${tools.limits.sessionDeadlineMs / 1_000} s.`, { retryable: false }),
-      }),
-    left,
-  )
-  const signal = AbortSignal.any([tools.signal, stop.signal])
+  const over = new AbortController()
+  const running = new Map<string, Running>()
+  const spending = new Map<string, Usage>()
+  const answer = { text: '' }
+  const signal = AbortSignal.any([tools.signal, over.signal])
+  let planning: (Running & { text: string }) | undefined
+  let timer: NodeJS.Timeout | undefined
+  const broken = (error: unknown): void => queue.push({ type: 'broken', error })
 
-  const launch = (id: string): void => {
-    const node = (session.document.plan?.nodes ?? []).find((candidate) => candidate.id === id) as PlanNode
-    const work = runOne(tools, node, queue.push, answer, signal).then(
-      (end) => queue.push({ type: 'ended', node: id, end }),
-      (error: unknown) => (signal.aborted ? undefined : queue.push({ type: 'broken', error })),
-    )
-    running.set(
-      id,
-      work.finally(() => running.delete(id)),
-    )
+  const heeding = (async () => {
+    for await (const entry of session.heed(signal)) queue.push({ type: 'message', entry })
+  })().catch((error: unknown) => (signal.aborted ? undefined : broken(error)))
+
+  function launch(id: string): void {
+    const controller = new AbortController()
+    const stop = AbortSignal.any([signal, controller.signal])
+    const done = runWork(tools, id, { push: queue.push, answer, spending, signal: stop })
+      .then(
+        (end) => queue.push({ type: 'ended', node: id, end }),
+        (error: unknown) => (stop.aborted ? queue.push({ type: 'look' }) : broken(error)),
+      )
+      .finally(() => running.delete(id))
+    running.set(id, { done, controller })
+  }
+
+  /** Has the plan drawn, or drawn anew, where the document says that one is wanted; a reason that changed meanwhile is thought about afresh. */
+  function plan(): void {
+    const { document } = session
+    const text = document.plan ? document.revising?.text : ''
+    if (planning && planning.text !== text) planning.controller.abort(new AppError('canceled', 'There is more to plan for.'))
+    if (text === undefined || planning) return
+    const controller = new AbortController()
+    const stop = AbortSignal.any([signal, controller.signal])
+    const done = draw(tools, document, stop)
+      .then(queue.push, (error: unknown) => (stop.aborted ? queue.push({ type: 'look' }) : broken(error)))
+      .finally(() => (planning = undefined))
+    planning = { text, done, controller }
+  }
+
+  function watchTime(document: SessionDocument): void {
+    clearTimeout(timer)
+    if (document.paused_at !== null) return
+    const left = deadlineAt(document, tools.limits.sessionDeadlineMs) - Date.now()
+    timer = setTimeout(() => queue.push({ type: 'look' }), Math.min(Math.max(0, left), LONGEST_MS))
+  }
+
+  async function end(ending: Ending, turn: Turn): Promise<void> {
+    // Agents hear of it before it is written: that it ends is known, and cannot be taken back.
+    over.abort(new AppError('canceled', 'The session has ended.'))
+    await session.save(ending.document, [...turn.events, ...ending.events], turn.consumed)
   }
 
   try {
-    for (const [id, state] of Object.entries(session.document.nodes)) if (state.state === 'running') launch(id)
+    if (session.resumed && (await takeUp(tools))) return
+    for (const [id, { state, branch }] of Object.entries(session.document.nodes))
+      if (state === 'running' && (branch || isWork(session.document, id))) launch(id)
     queue.push({ type: 'look' })
     for (;;) {
       const happenings = await queue.take()
-      if (happenings.some(({ type }) => type === 'look') && (await takeCancel(tools))) return
-      const broken = happenings.find((happening) => happening.type === 'broken')
-      if (broken) throw broken.error
-      const turn = applyHappenings(session.document, happenings)
-      const decided = decide(turn.document, tools)
-      const document = decided.document
-      if (decided.outcome !== 'running') {
-        await finish(tools, document, [...turn.events, ...decided.events], decided)
-        turn.saved.forEach((saved) => saved())
-        return
+      const failure = happenings.find((happening) => happening.type === 'broken')
+      if (failure) throw failure.error
+      for (const happening of happenings) {
+        if (happening.type === 'usage') spending.set(happening.node, happening.usage)
+        else if (happening.type === 'ended') spending.delete(happening.node)
       }
-      const events = [...turn.events, ...decided.events]
-      if (document !== session.document) await session.save(document, events)
-      else if (events.length > 0) await session.append(events)
+      const turn = applyHappenings(session.document, happenings, tools.evaluate)
+      if (turn.canceled !== undefined) return await end(cancelSession(turn.document, turn.canceled), turn)
+      const reached = reachedLimit(turn.document, spentBy(turn.document, spending.values()), tools.limits.sessionDeadlineMs)
+      const decided = decide(turn.document, tools)
+      const after = { ...turn, events: [...turn.events, ...decided.events] }
+      // An answer that is there in the same breath as the limit is an answer.
+      if (decided.outcome === 'finished') return await end(finishSession(decided.document), after)
+      if (reached) return await end(stopSession(turn.document, reached, answer.text), turn)
+      if (decided.outcome === 'failed') return await end(failSession(decided.document, decided.fault), after)
+
+      await write(session, decided, after)
       turn.saved.forEach((saved) => saved())
+      for (const id of decided.drop) running.get(id)?.controller.abort(new AppError('canceled', 'The result is not needed any more.'))
       for (const id of decided.start) launch(id)
+      plan()
+      watchTime(session.document)
+      // Nothing is at work and nothing may begin: the session waits in the store, and holds nobody.
+      if (session.document.status === 'paused' && running.size === 0 && !planning && (await session.park(session.document, []))) return
     }
   } finally {
-    clearInterval(look)
-    clearTimeout(deadline)
-    stop.abort(new AppError('canceled', 'The session has ended.'))
-    await Promise.allSettled(running.values())
+    clearTimeout(timer)
+    // Aborted already where the session has ended; else what runs is left to its agents.
+    over.abort(new AppError('stale_lease', 'The session is not driven here any more.'))
+    await Promise.allSettled([heeding, planning?.done, ...[...running.values()].map(({ done }) => done)])
   }
 }
 
-function decide(
-  before: SessionDocument,
-  tools: DriveTools,
-): { document: SessionDocument; events: NewSessionEvent[]; start: string[]; outcome: 'running' | 'finished' | 'failed'; fault?: Fault } {
-  const { plan: drawn } = before
-  if (!drawn) return { document: before, events: [], start: [], outcome: 'running' }
-  let fault: Fault | undefined
-  const decision = schedule(drawn, before.nodes, tools.limits, (node) => {
-    try {
-      return conditionHolds(node, before.nodes, tools.evaluate)
-    } catch (error) {
-      fault = toFault(toAppError(error), node.id)
-      return false
-    }
-  })
-  let document = before
-  const events: NewSessionEvent[] = []
-  for (const { id, reason } of decision.skip) {
-    document = withNode(document, id, { state: 'skipped', skip_reason: reason, finished_at: stamp() })
-    events.push(happened({ type: 'node.skipped', node: id, agent: (before.nodes[id] as NodeState).agent, reason }))
+/** A drive that goes on where an earlier one stopped. True where that has happened too often. */
+async function takeUp({ session }: DriveTools): Promise<boolean> {
+  const { document } = session
+  if (document.status !== 'active') return false
+  const events = [happened({ type: 'session.resumed' })]
+  if (document.takeovers < MOST_TAKEOVERS) {
+    await session.save(touched({ ...document, takeovers: document.takeovers + 1 }), events)
+    return false
   }
-  if (fault) return { document, events, start: [], outcome: 'failed', fault }
-  for (const id of decision.start) {
-    // The first try is part of the start, so that both are one save.
-    const { agent, attempts, epoch } = document.nodes[id] as NodeState
-    document = withTry(withNode(document, id, { state: 'running', started_at: stamp() }), { node: id, agent, attempt: attempts + 1, epoch: epoch + 1 })
-    events.push(startedEvent(document, id))
-  }
-  return { document, events, start: decision.start, outcome: decision.outcome }
-}
-
-async function finish(
-  tools: DriveTools,
-  document: SessionDocument,
-  events: NewSessionEvent[],
-  decided: { outcome: 'running' | 'finished' | 'failed'; fault?: Fault },
-): Promise<void> {
-  const answering = document.plan && document.nodes[document.plan.answer]
-  if (decided.outcome === 'finished' && answering?.state === 'completed' && answering.output) {
-    const citations = citationsOf(answering)
-    const done = withEnd(document, { status: 'completed', answer: { text: answering.output.text, citations }, error: null })
-    await tools.session.save(done, [...events, happened({ type: 'session.completed', usage: done.usage, citations })])
-    return
-  }
-  const failed = Object.values(document.nodes).find(({ state, error }) => state === 'failed' && error)
-  const error = decided.fault ??
-    failed?.error ??
-    answering?.error ?? { code: 'agent_failed', message: 'The answer was not written, because its condition did not hold.', node: document.plan?.answer ?? '' }
-  const done = withEnd(document, { status: 'failed', error })
-  await tools.session.save(done, [...events, happened({ type: 'session.failed', error, usage: done.usage })])
-}
-
-async function fail(tools: DriveTools, error: Fault): Promise<void> {
-  const done = withEnd(settleOpenNodes(tools.session.document), { status: 'failed', error })
-  await tools.session.save(done, [happened({ type: 'session.failed', error, usage: done.usage })])
-}
-
-/** Ends the session if its inbox says so. */
-async function takeCancel(tools: DriveTools): Promise<boolean> {
-  const { session } = tools
-  const inbox = await session.inbox()
-  const last = inbox.at(-1)
-  if (!last) return false
-  for (const state of Object.values(session.document.nodes))
-    if (state.state === 'running' && state.task_id !== undefined) void tools.agents.cancel(state.agent, state.task_id)
-  const done = withEnd(settleOpenNodes(session.document), {
-    status: 'canceled',
-    error: { code: 'canceled', message: inbox.find(({ message }) => message.reason)?.message.reason ?? 'The session was canceled.' },
-  })
-  await session.save(done, [happened({ type: 'session.canceled', usage: done.usage })], last.position)
+  const message = `The session was taken up ${document.takeovers} times without getting on, and is not tried again.`
+  const ending = failSession(document, { code: 'internal', message })
+  await session.save(ending.document, [...events, ...ending.events])
   return true
 }
 
-/** Nodes that will not run any more, because their session ends early. */
-function settleOpenNodes(document: SessionDocument): SessionDocument {
-  const open = Object.entries(document.nodes).filter(([, { state }]) => state === 'pending' || state === 'running' || state === 'waiting')
-  return open.reduce((next, [id]) => withNode(next, id, { state: 'skipped', skip_reason: 'not_needed', finished_at: stamp() }), document)
+async function write(session: SessionHandle, decided: Decided, turn: Turn): Promise<void> {
+  if (decided.document !== session.document || turn.consumed > 0) await session.save(decided.document, turn.events, turn.consumed)
+  else if (turn.events.length > 0) await session.append(turn.events)
 }
 
-/** Aborts when a cancel arrives while there is no plan yet. */
-function watchForCancel(tools: DriveTools): { signal: AbortSignal; stop: () => void } {
-  const controller = new AbortController()
-  const timer = setInterval(() => {
-    tools.session.inbox().then(
-      (inbox) => inbox.length > 0 && controller.abort(new AppError('canceled', 'The session was canceled.')),
-      () => undefined,
-    )
-  }, INBOX_EVERY_MS)
-  return { signal: controller.signal, stop: () => clearInterval(timer) }
+/** True for nodes that somebody is asked to do; `map` and `vote` nodes are done by their branches. */
+function isWork({ plan }: SessionDocument, id: string): boolean {
+  const kind = plan?.nodes.find((node) => node.id === id)?.kind
+  return kind === 'agent' || kind === 'plan'
 }
 
-function runOne(tools: DriveTools, node: PlanNode, push: (happening: Happening) => void, answer: { length: number }, signal: AbortSignal): Promise<NodeEnd> {
-  const { session, observer } = tools
-  const { document } = session
-  const state = document.nodes[node.id] as NodeState
-  const event = (told: NewSessionEvent): void => push({ type: 'event', event: told })
-  const report: NodeReports = {
-    attempt: (facts) => new Promise((resolve) => push({ type: 'attempt', node: node.id, ...facts, saved: resolve })),
-    task: (taskId) => push({ type: 'task', node: node.id, taskId }),
-    progress: (agent, text) => event(happened({ type: 'node.progress', node: node.id, agent, text })),
-    retrying: ({ delayMs, ...facts }) => event(happened({ type: 'node.retrying', node: node.id, delay_ms: Math.round(delayMs), ...facts })),
-    fallback: (facts) => event(happened({ type: 'node.fallback', node: node.id, ...facts })),
-    delta(agent, text) {
-      event(happened({ type: 'answer.delta', node: node.id, agent, offset: answer.length, text }))
-      answer.length += text.length
-    },
+async function draw(tools: DriveTools, document: SessionDocument, signal: AbortSignal): Promise<Happening> {
+  const { session, observer, planner } = tools
+  const agents = tools.directory.alive()
+  const rejected: NewSessionEvent[] = []
+  const onRejected = (faults: string[]): void => void rejected.push(happened({ type: 'plan.rejected', faults: faults.slice(0, 16) }))
+  const { plan, revising: reason } = document
+  if (plan && reason) {
+    const made = await observer.planning(async (note) => {
+      const result = await revisePlan({ ...document, plan }, reason, agents, planner, { onRejected, signal })
+      note({ nodes: (result.plan ?? plan).nodes.length, repairs: rejected.length })
+      return result
+    })
+    return { type: 'revised', reason, made, rejected }
   }
-  const facts = { node: node.id, agent: node.agent, attempt: state.attempts, needs: node.needs }
+  await session.append([happened({ type: 'plan.started', agents: agents.map(({ id }) => id) })])
+  if (agents.length === 0)
+    throw new AppError('agent_unavailable', 'No agent is available to work on this. Check that the agents run and that their URLs are right.')
+  const made = await observer.planning(async (note) => {
+    const result = await makePlan(document, agents, planner, { onRejected, signal })
+    note({ nodes: result.plan.nodes.length, repairs: result.repairs })
+    return result
+  })
+  return { type: 'planned', made, rejected }
+}
+
+interface WorkTools {
+  push: (happening: Happening) => void
+  /** The answer's text as far as it was told in this drive. */
+  answer: { text: string }
+  spending: ReadonlyMap<string, Usage>
+  signal: AbortSignal
+}
+
+function runWork(tools: DriveTools, id: string, { push, answer, spending, signal }: WorkTools): Promise<NodeEnd> {
+  const { session, observer, limits } = tools
+  const { document } = session
+  const work = workOf(document, id)
+  const state = document.nodes[id] as NodeState
+  const isAnswer = (document.plan as Plan).answer === id
+  const left = leftFor(document, spentBy(document, spending.values()), work.node.budget, limits.sessionDeadlineMs)
+  let streamed = 0
+  const tell = (event: NewSessionEvent): void => push({ type: 'event', event })
+  const report: NodeReports = {
+    attempt: (facts) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        push({ type: 'attempt', node: id, ...facts, saved: resolve })
+      }),
+    task: (taskId) => push({ type: 'task', node: id, taskId }),
+    progress: (agent, text) => tell(happened({ type: 'node.progress', node: id, agent, text })),
+    retrying: ({ delayMs, ...facts }) => tell(happened({ type: 'node.retrying', node: id, delay_ms: Math.round(delayMs), ...facts })),
+    fallback: (facts) => tell(happened({ type: 'node.fallback', node: id, ...facts })),
+    delta(agent, text) {
+      tell(happened({ type: 'answer.delta', node: id, agent, offset: answer.text.length, text }))
+      answer.text += text
+    },
+    artifact(artifact) {
+      push({ type: 'artifact', node: id, artifact, first: streamed })
+      streamed += streamedItems(artifact).length
+    },
+    usage: (usage) => push({ type: 'usage', node: id, usage }),
+    context: (put) => push({ type: 'context', node: id, put }),
+  }
+  const facts = { node: id, agent: state.agent, attempt: state.attempts, needs: work.branch ? [work.branch.of] : work.node.needs }
   return observer.node(facts, async () => {
     const end = await runNode(
       {
         sessionId: document.id,
-        node,
-        isAnswer: document.plan?.answer === node.id,
-        goal: document.goal,
-        conversation: document.conversation,
-        inputs: gatherInputs(document, node),
+        work,
+        isAnswer,
+        isStreamed: streamingFrom(document, id).length > 0,
+        facts: {
+          goal: document.goal,
+          conversation: document.conversation,
+          context: document.context,
+          lineage: [...document.lineage, document.id],
+          budget: left,
+          owner: document.owner,
+        },
         begun: { epoch: state.epoch, attempts: state.attempts, agent: state.agent, taskId: state.task_id },
-        defaultDeadlineMs: tools.limits.nodeDeadlineMs,
-        defaultRetries: tools.limits.nodeRetries,
+        deadlineMs: work.deadlineMs ?? (work.node.kind === 'plan' ? (left.deadline_s ?? 0) * 1_000 : limits.nodeDeadlineMs),
+        // A sub-plan's own nodes were tried again as often as they may be.
+        retries: work.retries ?? (work.node.kind === 'plan' ? 0 : limits.nodeRetries),
       },
       { agents: tools.agents, retry: tools.retry, report, signal },
     )
-    observer.nodeEnded({
-      node: node.id,
-      agent: node.agent,
-      state: end.state,
-      attempts: session.document.nodes[node.id]?.attempts ?? 0,
-      ...(end.state !== 'completed' && { fault: end.error }),
-    })
+    const attempts = session.document.nodes[id]?.attempts ?? 0
+    observer.nodeEnded({ node: id, agent: state.agent, state: end.state, attempts, ...(end.state !== 'completed' && { fault: end.error }) })
     return end
   })
-}
-
-/** The results that a node is handed: those its `inputs` name, or else those of all nodes it needs. Skipped nodes have none. */
-export function gatherInputs(document: SessionDocument, node: PlanNode): NodeInput[] {
-  const references = node.inputs ? Object.entries(node.inputs) : node.needs.map((id): [string, string] => [id, id])
-  return references.flatMap(([name, reference]): NodeInput[] => {
-    const [id = '', part] = reference.split('.')
-    const state = document.nodes[id]
-    if (state?.state !== 'completed' || !state.output) return []
-    const instruction = document.plan?.nodes.find((other) => other.id === id)?.instruction ?? ''
-    const { text, data } = state.output
-    return [{ kind: 'node-input', name, node: id, agent: state.agent, instruction, text: part === 'data' ? '' : text, data: part === 'text' ? [] : data }]
-  })
-}
-
-function citationsOf(state: NodeState): Citation[] {
-  for (const part of state.output?.data ?? []) {
-    const parsed = citationsPartSchema.safeParse(part)
-    if (parsed.success) return parsed.data.citations
-  }
-  return []
 }

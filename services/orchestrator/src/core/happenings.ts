@@ -1,70 +1,154 @@
-import type { NewSessionEvent, NodeState, SessionDocument } from '@signalbox/contracts'
+import type { NewSessionEvent, NodeOutput, NodeState, PutContext, RevisionReason, SessionDocument, Usage } from '@signalbox/contracts'
 
+import type { RuleEngine } from './condition.ts'
+import { addStreamedItems } from './expand.ts'
+import type { MadePlan } from './make-plan.ts'
+import { streamedItems } from './map-node.ts'
+import type { InboxEntry } from './ports.ts'
 import type { NodeEnd } from './run-node.ts'
-import { happened, stamp, withNode, withTry, withUsage } from './session-run.ts'
+import { happened, stamp, touched, withNode, withPlan, withRevision, withTry, withUsage } from './session-run.ts'
+import { completeNode, failNode, streamingFrom } from './settle-node.ts'
+import { withSharedValues } from './shared-context.ts'
+import { isSettled, workOf } from './work.ts'
 
-/** What happens while a plan runs, in one queue. */
+/** What happens while a session is driven, in one queue. */
 export type Happening =
   | { type: 'event'; event: NewSessionEvent }
   | { type: 'attempt'; node: string; agent: string; attempt: number; epoch: number; saved: () => void }
   | { type: 'task'; node: string; taskId: string }
+  | { type: 'artifact'; node: string; artifact: NodeOutput; first: number }
+  | { type: 'usage'; node: string; usage: Usage }
+  | { type: 'context'; node: string; put: PutContext[] }
   | { type: 'ended'; node: string; end: NodeEnd }
+  | { type: 'planned'; made: MadePlan; rejected: NewSessionEvent[] }
+  | { type: 'revised'; reason: RevisionReason; made: { plan: MadePlan['plan'] | undefined; usage: Usage }; rejected: NewSessionEvent[] }
+  | { type: 'message'; entry: InboxEntry }
   | { type: 'broken'; error: unknown }
   | { type: 'look' }
 
+export interface Turn {
+  document: SessionDocument
+  events: NewSessionEvent[]
+  /** Told once the turn is saved. */
+  saved: (() => void)[]
+  /** Up to where the inbox was taken into account; 0 for none. */
+  consumed: number
+  /** Set where somebody has canceled the session: why. */
+  canceled: string | undefined
+}
+
 /** What happened since the last write, as a change of the document and the events that tell of it. */
-export function applyHappenings(
-  before: SessionDocument,
-  happenings: readonly Happening[],
-): { document: SessionDocument; events: NewSessionEvent[]; saved: (() => void)[] } {
-  let document = before
-  const events: NewSessionEvent[] = []
-  const saved: (() => void)[] = []
+export function applyHappenings(before: SessionDocument, happenings: readonly Happening[], evaluate: RuleEngine): Turn {
+  const turn: Turn = { document: before, events: [], saved: [], consumed: 0, canceled: undefined }
+  const take = ({ document, events }: Pick<Turn, 'document' | 'events'>): void => {
+    turn.document = document
+    turn.events.push(...events)
+  }
   for (const happening of happenings) {
-    if (happening.type === 'event') events.push(happening.event)
-    else if (happening.type === 'attempt') {
-      document = withTry(document, happening)
-      saved.push(happening.saved)
-      events.push(startedEvent(document, happening.node))
-    } else if (happening.type === 'task') document = withNode(document, happening.node, { task_id: happening.taskId })
-    else if (happening.type === 'ended') {
-      const ended = applyEnd(document, happening.node, happening.end)
-      document = ended.document
-      events.push(...ended.events)
+    // Work that was called off may still be heard of; what has settled stays as it is.
+    if ('node' in happening && !isOpen(turn.document, happening.node)) continue
+    const { document } = turn
+    switch (happening.type) {
+      case 'event':
+        turn.events.push(happening.event)
+        break
+      case 'attempt':
+        turn.saved.push(happening.saved)
+        turn.document = withTry(document, happening)
+        turn.events.push(startedEvent(turn.document, happening.node))
+        break
+      case 'task':
+        take(withTask(document, happening))
+        break
+      case 'artifact':
+        for (const map of streamingFrom(document, happening.node))
+          turn.document = addStreamedItems(turn.document, map, streamedItems(happening.artifact), happening.first)
+        break
+      case 'context':
+        take(withSharedValues(document, { node: happening.node, agent: document.nodes[happening.node]?.agent ?? '' }, happening.put))
+        break
+      case 'ended':
+        take(withEnded({ ...document, takeovers: 0 }, happening.node, happening.end, evaluate))
+        break
+      case 'planned':
+        take(planned(document, happening))
+        break
+      case 'revised':
+        take(revised(document, happening))
+        break
+      case 'message':
+        turn.consumed = Math.max(turn.consumed, happening.entry.position)
+        if (happening.entry.message.type === 'cancel') turn.canceled = happening.entry.message.reason ?? 'The session was canceled.'
+        else take(withMessage(document, happening.entry.message))
+        break
+      case 'usage':
+      case 'broken':
+      case 'look':
+        break
     }
   }
-  return { document, events, saved }
+  return turn
 }
 
-/** A try of a node has begun, as the document says. */
-export function startedEvent(document: SessionDocument, node: string): NewSessionEvent {
-  const { agent, attempts } = document.nodes[node] as NodeState
-  const instruction = document.plan?.nodes.find(({ id }) => id === node)?.instruction ?? ''
-  return happened({ type: 'node.started', node, agent, instruction: instruction.slice(0, 300), attempt: attempts })
+/** A try of a piece of work has begun, as the document says. */
+export function startedEvent(document: SessionDocument, id: string): NewSessionEvent {
+  const { agent, attempts, branch } = document.nodes[id] as NodeState
+  const { node } = workOf(document, id)
+  const instruction = typeof branch?.item === 'string' ? `${node.instruction}: ${branch.item}` : node.instruction
+  return happened({ type: 'node.started', node: id, agent, instruction: instruction.slice(0, 300), attempt: attempts })
 }
 
-function applyEnd(before: SessionDocument, node: string, end: NodeEnd): { document: SessionDocument; events: NewSessionEvent[] } {
-  const state = before.nodes[node] as NodeState
-  const usage = end.usage && { usage: end.usage }
-  const finished_at = stamp()
-  const spent = withUsage(before, end.usage)
-  if (end.state === 'completed') {
-    return {
-      document: withNode(spent, node, { state: 'completed', output: end.output, finished_at, ...usage }),
-      events: [happened({ type: 'node.completed', node, agent: state.agent, summary: summarize(end.output.text), ...usage })],
-    }
-  }
-  const failed = happened({ type: 'node.failed', node, agent: state.agent, error: end.error })
-  if (end.state === 'failed') return { document: withNode(spent, node, { state: 'failed', error: end.error, finished_at, ...usage }), events: [failed] }
+function isOpen({ nodes }: SessionDocument, id: string): boolean {
+  const state = nodes[id]
+  return state !== undefined && !isSettled(state)
+}
+
+function withTask(document: SessionDocument, { node, taskId }: { node: string; taskId: string }): Pick<Turn, 'document' | 'events'> {
+  const { agent, task_id: known } = document.nodes[node] as NodeState
+  if (known === taskId) return { document, events: [] }
+  if (workOf(document, node).node.kind !== 'plan') return { document: withNode(document, node, { task_id: taskId }), events: [] }
   return {
-    document: withNode(spent, node, { state: 'skipped', skip_reason: 'failure', error: end.error, finished_at, ...usage }),
-    events: [failed, happened({ type: 'node.skipped', node, agent: state.agent, reason: 'failure' })],
+    document: withNode(document, node, { task_id: taskId, session: taskId }),
+    events: [happened({ type: 'node.session', node, agent, session: taskId })],
   }
 }
 
-function summarize(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line
+function withEnded(document: SessionDocument, node: string, end: NodeEnd, evaluate: RuleEngine): Pick<Turn, 'document' | 'events'> {
+  if (end.state === 'completed') return completeNode(document, node, end.output, end.usage, evaluate)
+  return failNode(document, node, end)
+}
+
+function planned(document: SessionDocument, { made, rejected }: Extract<Happening, { type: 'planned' }>): Pick<Turn, 'document' | 'events'> {
+  const next = withPlan(document, made)
+  return { document: next, events: [...rejected, happened({ type: 'plan.ready', plan: made.plan, revision: next.plan_revision, source: made.source })] }
+}
+
+function revised(document: SessionDocument, { reason, made, rejected }: Extract<Happening, { type: 'revised' }>): Pick<Turn, 'document' | 'events'> {
+  const kept = (why: string): Pick<Turn, 'document' | 'events'> => ({
+    document: withUsage(touched({ ...document, revising: null }), made.usage),
+    events: [...rejected, happened({ type: 'plan.kept', why })],
+  })
+  if (!made.plan) return kept('No sound new plan could be had.')
+  const { document: next, changes } = withRevision(document, { plan: made.plan, usage: made.usage }, reason)
+  const isSame = changes.added.length + changes.dropped.length + changes.changed.length === 0
+  if (isSame) return reason.kind === 'failure' ? kept('The planner changed nothing.') : kept('The planner found nothing to change.')
+  const event = happened({ type: 'plan.ready', plan: made.plan, revision: next.plan_revision, source: 'planner', reason, ...changes })
+  return { document: next, events: [...rejected, event] }
+}
+
+function withMessage(document: SessionDocument, message: { type: 'pause' } | { type: 'resume' }): Pick<Turn, 'document' | 'events'> {
+  const now = stamp()
+  if (message.type === 'pause' && document.status === 'active')
+    return { document: touched({ ...document, status: 'paused', paused_at: now }), events: [happened({ type: 'session.paused' })] }
+  if (message.type === 'resume' && document.status === 'paused') {
+    const paused = document.paused_at === null ? 0 : Math.max(0, Date.parse(now) - Date.parse(document.paused_at))
+    return {
+      document: touched({ ...document, status: 'active', paused_at: null, paused_ms: document.paused_ms + paused }),
+      events: [happened({ type: 'session.unpaused' })],
+    }
+  }
+  // It is as it was asked to be; that it was read is all there is to save.
+  return { document: touched(document), events: [] }
 }
 
 /** Happenings in their order. `take` waits for at least one and answers all there are. */

@@ -1,4 +1,18 @@
-import type { AgentSummary, Conversation, Fault, NodeInput, NodeOutput, PlanNode, SessionDocument, Usage } from '@signalbox/contracts'
+import type {
+  AgentSummary,
+  Budget,
+  Conversation,
+  Fault,
+  NewSessionEvent,
+  NodeInput,
+  NodeOutput,
+  NodeSoFar,
+  Plan,
+  PutContext,
+  SessionDocument,
+  SharedValue,
+  Usage,
+} from '@signalbox/contracts'
 
 /** What the core needs of the world. */
 
@@ -14,21 +28,38 @@ export interface PlanDraft {
   usage: Usage | undefined
 }
 
-export interface Planner {
-  draw(
-    request: { goal: string; conversation: Conversation; agents: AgentSummary[]; previous?: unknown; faults?: string[] },
-    signal: AbortSignal,
-  ): Promise<PlanDraft>
+export interface PlanQuestion {
+  goal: string
+  conversation: Conversation
+  agents: AgentSummary[]
+  /** How many levels of sub-plans may still be nested. */
+  levels: number
+  previous?: unknown
+  faults?: string[]
+  /** The plan that runs, where it is to be revised. */
+  current?: { plan: Plan; nodes: NodeSoFar[]; reason: string }
 }
 
-/** One try of one node on one agent. `key` is the message id and the idempotency key. */
+export interface Planner {
+  draw(request: PlanQuestion, signal: AbortSignal): Promise<PlanDraft>
+}
+
+/** One try of one piece of work. `key` is the message id and the idempotency key. */
 export interface NodeCall {
   agent: string
   key: string
-  node: PlanNode
+  skill: string | undefined
+  instruction: string
   goal: string
   conversation: Conversation
   inputs: NodeInput[]
+  context: Readonly<Record<string, SharedValue>>
+  /** Ids of the sessions that this is done for, this one last. */
+  lineage: readonly string[]
+  /** What is left to spend. */
+  budget: Budget
+  /** Whose session it is. */
+  owner: string
   /** The A2A task of an earlier life of this same try, to take up again. */
   taskId?: string | undefined
 }
@@ -38,12 +69,36 @@ export type NodeSignal =
   | { type: 'task'; taskId: string }
   | { type: 'progress'; text: string }
   | { type: 'delta'; text: string }
+  /** An artifact is whole: nothing more will be appended to it. */
+  | { type: 'artifact'; artifact: NodeOutput }
+  /** What the try has spent up to now. */
+  | { type: 'usage'; usage: Usage }
+  | { type: 'context'; put: PutContext[] }
   | { type: 'end'; output: NodeOutput; usage: Usage | undefined }
 
 export interface AgentCaller {
   call(call: NodeCall, signal: AbortSignal): AsyncIterable<NodeSignal>
   /** Tells an agent that its task is not wanted any more. Never throws. */
   cancel(agent: string, taskId: string): Promise<void>
+}
+
+/** What a person or another service tells a session while it runs, and where it stands in the inbox. */
+export interface InboxEntry {
+  position: number
+  message: { type: 'cancel'; reason?: string | undefined } | { type: 'pause' } | { type: 'resume' }
+}
+
+/** The held session: what the driver reads and writes of the store. */
+export interface SessionHandle {
+  readonly document: SessionDocument
+  /** True where an earlier drive had begun. */
+  readonly resumed: boolean
+  save(document: SessionDocument, events: NewSessionEvent[], consumed?: number): Promise<void>
+  append(events: NewSessionEvent[]): Promise<void>
+  /** Saves and lets go of the session; false, and nothing done, where its inbox holds more than `consumed`. */
+  park(document: SessionDocument, events: NewSessionEvent[], consumed?: number): Promise<boolean>
+  /** Messages as they come, each once. */
+  heed(signal: AbortSignal): AsyncIterable<InboxEntry>
 }
 
 /** Who sees what the core does: spans, metrics and log lines, in one place. */

@@ -1,10 +1,11 @@
-import { addUsage, NO_USAGE, type Fault, type NodeOutput, type PlanNode, type Usage } from '@signalbox/contracts'
+import { addUsage, NO_USAGE, type Budget, type Fault, type NodeOutput, type PutContext, type Usage } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
-import { createProgressGate } from './progress-text.ts'
 import type { AgentCaller, NodeCall } from './ports.ts'
+import { createProgressGate } from './progress-text.ts'
+import type { Work } from './work.ts'
 
-/** What is reported while a node runs, to be saved before it goes on. */
+/** What is reported while a piece of work runs, to be saved before it goes on. */
 export interface NodeReports {
   /** Another try begins: on which agent, as which epoch. Settles once it is saved, so that a crash cannot send the try under another key. */
   attempt(facts: { agent: string; attempt: number; epoch: number }): Promise<void>
@@ -15,6 +16,11 @@ export interface NodeReports {
   fallback(facts: { from: string; agent: string; error: Fault }): void
   /** A piece of the answer's text; only for the answer node. */
   delta(agent: string, text: string): void
+  /** An artifact is whole; only for work that somebody streams from. */
+  artifact(artifact: NodeOutput): void
+  /** What all tries have spent up to now. */
+  usage(usage: Usage): void
+  context(put: PutContext[]): void
 }
 
 /** Decides whether, and after how long, a failed try is followed by another; waits, and says so. Throws the error when it is not. */
@@ -27,54 +33,69 @@ export type RetryPolicy = <Result>(
 
 export interface NodeRun {
   sessionId: string
-  node: PlanNode
+  work: Work
   isAnswer: boolean
-  goal: string
-  conversation: NodeCall['conversation']
-  inputs: NodeCall['inputs']
-  /** The try that was saved as begun: now, or in an earlier life of this node, which may have got as far as a task. */
-  begun: { epoch: number; attempts: number; agent: string; taskId?: string | undefined }
-  defaultDeadlineMs: number
-  defaultRetries: number
+  /** Somebody begins on its artifacts before it has ended. */
+  isStreamed: boolean
+  /** All of a call that is the session's and not the node's. */
+  facts: Pick<NodeCall, 'goal' | 'conversation' | 'context' | 'lineage' | 'budget' | 'owner'>
+  /** The try that was saved as begun: now, or in an earlier life of this work, which may have got as far as a task. */
+  begun: { epoch: number; attempts: number; agent: string; taskId?: string | undefined; usage?: Usage | undefined }
+  /** A try's longest, milliseconds. */
+  deadlineMs: number
+  retries: number
 }
 
 export type NodeEnd =
   | { state: 'completed'; output: NodeOutput; usage: Usage | undefined }
-  | { state: 'skipped' | 'failed'; error: Fault; usage: Usage | undefined }
+  /** `exhausted`: it would have been tried again, had there been tries left. */
+  | { state: 'skipped' | 'failed'; error: Fault; usage: Usage | undefined; exhausted: boolean }
+
+interface Tools {
+  agents: AgentCaller
+  retry: RetryPolicy
+  report: NodeReports
+  signal: AbortSignal
+}
 
 /**
- * Runs one node to its end: tries on its agent, then on its fallback where it names one, then failed
- * or skipped as it says. Once answer text is out nothing is tried again: who has read half an answer
- * must not be given a second beginning.
+ * Runs one piece of work to its end: tries on its agent, then on its fallback where it names one, then
+ * failed or skipped as it says. Once answer text or an item is out nothing is tried again: who has read
+ * half an answer must not be given a second beginning.
  *
  * @throws what `signal` was aborted with, when the run itself is told to stop.
  */
-export async function runNode(run: NodeRun, tools: { agents: AgentCaller; retry: RetryPolicy; report: NodeReports; signal: AbortSignal }): Promise<NodeEnd> {
-  const { node } = run
-  const agents = [
-    run.begun.agent,
-    ...(node.on_failure === 'fallback' && node.fallback !== undefined && node.fallback !== run.begun.agent ? [node.fallback] : []),
-  ]
-  const progress: Progress = { epoch: run.begun.epoch, attempts: run.begun.attempts, resume: run.begun.taskId, begun: true, spoke: false, usage: undefined }
+export async function runNode(run: NodeRun, tools: Tools): Promise<NodeEnd> {
+  const { work } = run
+  const agents = [run.begun.agent, ...(work.fallback !== undefined && work.fallback !== run.begun.agent ? [work.fallback] : [])]
+  const progress: Progress = {
+    epoch: run.begun.epoch,
+    attempts: run.begun.attempts,
+    resume: run.begun.taskId,
+    begun: true,
+    spoke: false,
+    spent: run.begun.usage,
+  }
   let fault: AppError | undefined
+  let exhausted = false
   for (const [index, agent] of agents.entries()) {
-    if (fault && index > 0) tools.report.fallback({ from: agents[index - 1] as string, agent, error: toFault(fault, node.id) })
+    if (fault && index > 0) tools.report.fallback({ from: agents[index - 1] as string, agent, error: toFault(fault, work.id) })
     try {
       const { output, usage } = await tools.retry(
-        node.retries ?? run.defaultRetries,
-        () => oneTry(run, agent, progress, tools),
-        ({ attempt, delayMs, error }) =>
-          tools.report.retrying({ agent, attempt: attempt + 1, of: (node.retries ?? run.defaultRetries) + 1, delayMs, error: toFault(error, node.id) }),
+        run.retries,
+        () => oneTry(run, agent, { progress, last: index === agents.length - 1 }, tools),
+        ({ attempt, delayMs, error }) => tools.report.retrying({ agent, attempt: attempt + 1, of: run.retries + 1, delayMs, error: toFault(error, work.id) }),
         tools.signal,
       )
-      return { state: 'completed', output, usage: sum(progress.usage, usage) }
+      return { state: 'completed', output, usage: sum(progress.spent, usage) }
     } catch (error) {
       if (tools.signal.aborted) throw tools.signal.reason
       fault = toAppError(error)
-      if (progress.spoke) break
+      exhausted = fault.retryable
+      if (progress.spoke || fault.code === 'budget_exceeded') break
     }
   }
-  return { state: node.on_failure === 'skip' ? 'skipped' : 'failed', error: toFault(fault as AppError, node.id), usage: progress.usage }
+  return { state: work.failedAs, error: toFault(fault as AppError, work.id), usage: progress.spent, exhausted }
 }
 
 interface Progress {
@@ -84,16 +105,17 @@ interface Progress {
   /** True for the try that was saved as begun: it keeps its key. */
   begun: boolean
   spoke: boolean
-  usage: Usage | undefined
+  /** By the tries that are over. */
+  spent: Usage | undefined
 }
 
 async function oneTry(
   run: NodeRun,
   agent: string,
-  progress: Progress,
-  tools: { agents: AgentCaller; report: NodeReports; signal: AbortSignal },
+  { progress, last }: { progress: Progress; last: boolean },
+  tools: Tools,
 ): Promise<{ output: NodeOutput; usage: Usage | undefined }> {
-  const { node } = run
+  const { work } = run
   const taskId = progress.resume
   if (!progress.begun) {
     progress.epoch += 1
@@ -103,49 +125,74 @@ async function oneTry(
   progress.begun = false
   progress.resume = undefined
 
-  const deadline = AbortSignal.timeout((node.deadline_s ?? run.defaultDeadlineMs / 1_000) * 1_000)
-  const signal = AbortSignal.any([tools.signal, deadline])
+  const deadline = AbortSignal.timeout(Math.ceil(run.deadlineMs))
+  const overspent = new AbortController()
+  const signal = AbortSignal.any([tools.signal, deadline, overspent.signal])
   const call: NodeCall = {
+    ...run.facts,
     agent,
-    key: `${run.sessionId}/${node.id}/${progress.epoch}`,
-    node,
-    goal: run.goal,
-    conversation: run.conversation,
-    inputs: run.inputs,
+    key: `${run.sessionId}/${work.id}/${progress.epoch}`,
+    skill: work.skill,
+    instruction: work.instruction,
+    inputs: work.inputs,
     taskId,
   }
   const gate = createProgressGate((text) => tools.report.progress(agent, text))
   let task: string | undefined
+  let spent: Usage | undefined
   try {
     for await (const heard of tools.agents.call(call, signal)) {
       if (heard.type === 'task') {
         task = heard.taskId
         tools.report.task(heard.taskId)
       } else if (heard.type === 'progress') gate.say(heard.text)
-      else if (heard.type === 'delta') {
+      else if (heard.type === 'context') tools.report.context(heard.put)
+      else if (heard.type === 'usage') {
+        spent = heard.usage
+        const all = sum(progress.spent, spent) as Usage
+        tools.report.usage(all)
+        const over = overBudget(work.node.budget, all)
+        if (over !== undefined) overspent.abort(new AppError('budget_exceeded', `Node '${work.id}' spent more than its budget of ${over}.`))
+      } else if (heard.type === 'artifact') {
+        if (!run.isStreamed) continue
+        progress.spoke = true
+        tools.report.artifact(heard.artifact)
+      } else if (heard.type === 'delta') {
         if (run.isAnswer && heard.text !== '') {
           progress.spoke = true
           tools.report.delta(agent, heard.text)
         }
-      } else return { output: heard.output, usage: heard.usage }
+      } else return { output: heard.output, usage: heard.usage ?? spent }
     }
     throw new AppError('upstream_invalid', 'The agent stopped without saying how its task ended.')
   } catch (error) {
     // A service that stops leaves its agents' tasks alone: the next drive takes them up again.
-    if (task !== undefined && (deadline.aborted || (tools.signal.aborted && toAppError(tools.signal.reason).code === 'canceled')))
-      void tools.agents.cancel(agent, task)
+    const unwanted = deadline.aborted || overspent.signal.aborted || (tools.signal.aborted && toAppError(tools.signal.reason).code === 'canceled')
+    if (task !== undefined && unwanted) void tools.agents.cancel(agent, task)
     if (tools.signal.aborted) throw error
-    if (deadline.aborted)
-      throw noRetryOnceSpoken(
-        new AppError('deadline_exceeded', `Agent '${agent}' did not finish within ${node.deadline_s ?? run.defaultDeadlineMs / 1_000} s.`, { cause: error }),
-        progress,
-      )
-    throw noRetryOnceSpoken(toAppError(error), progress)
+    progress.spent = sum(progress.spent, spent)
+    if (overspent.signal.aborted) throw toAppError(overspent.signal.reason)
+    const fault = deadline.aborted
+      ? new AppError('deadline_exceeded', `Agent '${agent}' did not finish within ${run.deadlineMs / 1_000} s.`, { cause: error })
+      : toAppError(error)
+    throw triable(fault, { spoke: progress.spoke, last, spent: progress.spent, budget: work.node.budget })
   }
 }
 
-function noRetryOnceSpoken(error: AppError, { spoke }: Progress): AppError {
-  return spoke && error.retryable ? new AppError(error.code, error.message, { retryable: false, cause: error }) : error
+/** The fault, as one that another try may follow or not. */
+function triable(error: AppError, facts: { spoke: boolean; last: boolean; spent: Usage | undefined; budget: Budget | undefined }): AppError {
+  if (!error.retryable) return error
+  const never = facts.spoke || (facts.spent && overBudget(facts.budget, facts.spent) !== undefined)
+  // An agent whose breaker is open is not waited for where there is another.
+  const elsewhere = error.details['resting'] === true && !facts.last
+  return never || elsewhere ? new AppError(error.code, error.message, { retryable: false, cause: error }) : error
+}
+
+/** The limit that was passed, in words. */
+function overBudget(budget: Budget | undefined, spent: Usage): string | undefined {
+  if (budget?.tokens !== undefined && spent.total_tokens > budget.tokens) return `${budget.tokens} tokens`
+  if (budget?.usd !== undefined && (spent.cost_usd ?? 0) > budget.usd) return `${budget.usd} US dollars`
+  return undefined
 }
 
 export function toFault(error: AppError, node?: string): Fault {

@@ -1,4 +1,4 @@
-import type { NodeState, Plan, PlanNode } from '@signalbox/contracts'
+import { agentOf, type NodeState, type Plan, type PlanNode } from '@signalbox/contracts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -9,7 +9,7 @@ const always = (): boolean => true
 
 describe('what is done next', () => {
   test('all nodes that need nothing start together', () => {
-    expect(decide(planOf('a', 'b', 'c<a,b'), {})).toEqual({ start: ['a', 'b'], skip: [], outcome: 'running' })
+    expect(decide(planOf('a', 'b', 'c<a,b'), {})).toEqual({ start: ['a', 'b'], open: [], skip: [], outcome: 'running' })
   })
 
   test('a join waits for the last of its needs', () => {
@@ -34,19 +34,55 @@ describe('what is done next', () => {
   })
 
   test('a failed node fails the session at once', () => {
-    expect(decide(planOf('a', 'b', 'c<a,b'), { a: 'failed', b: 'running' })).toEqual({ start: [], skip: [], outcome: 'failed' })
+    expect(decide(planOf('a', 'b', 'c<a,b'), { a: 'failed', b: 'running' })).toEqual({ start: [], open: [], skip: [], outcome: 'failed' })
   })
 
   test('once the answer is there nothing else is needed', () => {
     const plan = { ...planOf('a', 'b', 'c<a'), answer: 'a' }
     expect(decide(plan, { a: 'completed' })).toEqual({
       start: [],
+      open: [],
       skip: [
         { id: 'b', reason: 'not_needed' },
         { id: 'c', reason: 'not_needed' },
       ],
       outcome: 'finished',
     })
+  })
+
+  test('what has priority begins first', () => {
+    const plan = planOf('a', 'b', 'c', 'd<a,b,c')
+    const urgent = { ...plan, nodes: plan.nodes.map((node) => (node.id === 'c' ? { ...node, priority: 9 } : node)) }
+    expect(decide(urgent, {}, { perSession: 2, perAgent: 64 }).start).toEqual(['c', 'a'])
+  })
+
+  test('a node that is taken apart takes no place, and its branches do', () => {
+    const plan = planOf('a', 'b<a')
+    const map: PlanNode = { id: 'm', kind: 'map', agent: 'x', instruction: 'm', needs: ['a'], over: 'a', on_failure: 'fail', on_item_failure: 'fail' }
+    const mapped = { ...plan, nodes: [plan.nodes[0] as PlanNode, map, { ...(plan.nodes[1] as PlanNode), needs: ['m'] }] }
+    const ready = states(mapped, { a: 'completed' })
+    expect(schedule(mapped, ready, WIDE, always)).toMatchObject({ start: [], open: ['m'], outcome: 'running' })
+    const branch = (index: number): NodeState => ({ state: 'pending', agent: 'x', attempts: 0, epoch: 0, branch: { of: 'm', role: 'item', index, agent: 'x' } })
+    const opened = { ...ready, 'm': { ...(ready['m'] as NodeState), state: 'running' as const }, 'm.0': branch(0), 'm.1': branch(1), 'm.2': branch(2) }
+    expect(schedule(mapped, opened, { perSession: 64, perAgent: 2 }, always).start).toEqual(['m.0', 'm.1'])
+  })
+
+  test('a node that streams from another begins when that one is at work, and not before', () => {
+    const [a] = planOf('a').nodes as [PlanNode]
+    const map: PlanNode = {
+      id: 'm',
+      kind: 'map',
+      agent: 'x',
+      instruction: 'm',
+      needs: ['a'],
+      over: 'a',
+      stream: true,
+      on_failure: 'fail',
+      on_item_failure: 'fail',
+    }
+    const plan: Plan = { goal: 'g', nodes: [a, map, { ...a, id: 'z', needs: ['m'] }], answer: 'z' }
+    expect(schedule(plan, states(plan, {}), WIDE, always).open).toEqual([])
+    expect(schedule(plan, states(plan, { a: 'running' }), WIDE, always).open).toEqual(['m'])
   })
 
   test('no more run than the session and the agent allow', () => {
@@ -86,7 +122,7 @@ test('over any plan and any course of events: every invariant holds and the sess
           for (const id of decision.start) known[id] = { ...(known[id] as NodeState), state: 'running' }
           const running = Object.entries(known).filter(([, { state }]) => state === 'running')
           expect(running.length).toBeLessThanOrEqual(limits.perSession) // I3
-          for (const agent of ['x', 'y']) expect(running.filter(([id]) => byId.get(id)?.agent === agent).length).toBeLessThanOrEqual(limits.perAgent) // I3
+          for (const agent of ['x', 'y']) expect(running.filter(([id]) => known[id]?.agent === agent).length).toBeLessThanOrEqual(limits.perAgent) // I3
           if (decision.outcome === 'failed') return void expect(Object.values(before).some(({ state }) => state === 'failed')).toBe(true) // I6
           if (decision.outcome === 'finished') return void expect(isSettled(known[plan.answer])).toBe(true) // I9
           expect(running.length).toBeGreaterThan(0) // I7: nothing waits for ever
@@ -111,7 +147,7 @@ function planOf(...nodes: string[]): Plan {
 }
 
 function states(plan: Plan, given: Record<string, NodeState['state']>): Record<string, NodeState> {
-  return Object.fromEntries(plan.nodes.map(({ id, agent }) => [id, { state: given[id] ?? 'pending', agent, attempts: 0, epoch: 0 }]))
+  return Object.fromEntries(plan.nodes.map((node) => [node.id, { state: given[node.id] ?? 'pending', agent: agentOf(node), attempts: 0, epoch: 0 }]))
 }
 
 function decide(plan: Plan, given: Record<string, NodeState['state']>, limits = WIDE) {

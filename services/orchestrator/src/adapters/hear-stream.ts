@@ -1,0 +1,133 @@
+import { dataOf, textOf, TERMINAL_STATES, type Artifact, type Json, type Metadata, type StreamEvent, type Task, type TaskStatus } from '@signalbox/a2a'
+import { contextNameSchema, EXTENSIONS, usageSchema, type NodeOutput, type PutContext, type Usage } from '@signalbox/contracts'
+import { AppError, isErrorCode } from '@signalbox/errors'
+import { z } from 'zod'
+
+import type { NodeSignal } from '../core/ports.ts'
+
+const MAX_TEXT = 1_000_000
+const MAX_DATA_PARTS = 1_024
+
+const failureSchema = z.looseObject({ code: z.string(), retryable: z.boolean().default(false) })
+const putsSchema = z.array(z.object({ name: contextNameSchema, value: z.json() })).max(64)
+
+/**
+ * An agent's stream as the core's own signals, with the end last. The stream is read out even so:
+ * leaving it early would cost its connection. @throws AppError for a task that did not end well.
+ */
+export async function* hearStream(events: AsyncIterable<StreamEvent>, cancel: (taskId: string) => Promise<unknown>): AsyncGenerator<NodeSignal> {
+  const artifacts = createArtifacts()
+  let end: Ended | undefined
+  for await (const event of events) {
+    if (event.type === 'message') {
+      yield { type: 'delta', text: textOf(event.message.parts) }
+      return yield { type: 'end', output: checked(event.message), usage: undefined }
+    }
+    if (event.type === 'task') {
+      yield { type: 'task', taskId: event.task.id }
+      for (const artifact of event.task.artifacts) yield* artifacts.add(artifact, { append: false, lastChunk: false })
+      if (isOver(event.task.status)) end = { status: event.task.status, metadata: event.task.metadata, task: event.task }
+    }
+    if (event.type === 'artifact') yield* artifacts.add(event.artifact, event)
+    if (event.type === 'status') {
+      if (isOver(event.status)) end = { status: event.status, metadata: event.metadata, task: { id: event.taskId } }
+      else yield* heardMeanwhile(event.status, event.metadata)
+    }
+    // A task that waits for somebody keeps its stream open; nobody will come.
+    if (end && !TERMINAL_STATES.has(end.status.state)) break
+  }
+  if (!end) return
+  yield* artifacts.close()
+  const usage = readUsage(end.metadata)
+  if (usage) yield { type: 'usage', usage }
+  yield { type: 'end', output: await outputOf(end, artifacts.all(), cancel), usage }
+}
+
+interface Ended {
+  status: TaskStatus
+  metadata: Metadata | undefined
+  task: Pick<Task, 'id'>
+}
+
+function isOver({ state }: TaskStatus): boolean {
+  return TERMINAL_STATES.has(state) || state === 'input-required' || state === 'auth-required'
+}
+
+function* heardMeanwhile(status: TaskStatus, metadata: Metadata | undefined): Generator<NodeSignal> {
+  if (status.message) yield { type: 'progress', text: textOf(status.message.parts) }
+  const usage = readUsage(metadata)
+  if (usage) yield { type: 'usage', usage }
+  const put = putsSchema.safeParse(metadata?.[EXTENSIONS.context])
+  if (put.success) yield { type: 'context', put: put.data as PutContext[] }
+}
+
+/** Artifacts as they grow. One is whole when its agent says so, or begins another, or has ended. */
+function createArtifacts(): {
+  add(artifact: Artifact, how: { append: boolean; lastChunk: boolean }): Generator<NodeSignal>
+  close(): Generator<NodeSignal>
+  all(): Artifact[]
+} {
+  const artifacts = new Map<string, Artifact>()
+  let open: string | undefined
+  let length = 0
+
+  function* finish(): Generator<NodeSignal> {
+    const artifact = open === undefined ? undefined : artifacts.get(open)
+    open = undefined
+    if (artifact) yield { type: 'artifact', artifact: { text: textOf(artifact.parts), data: dataOf(artifact.parts) as NodeOutput['data'] } }
+  }
+
+  return {
+    *add(artifact, { append, lastChunk }) {
+      if (open !== artifact.artifactId) yield* finish()
+      open = artifact.artifactId
+      const existing = artifacts.get(artifact.artifactId)
+      if (existing && append) existing.parts.push(...artifact.parts)
+      else artifacts.set(artifact.artifactId, { ...artifact, parts: [...artifact.parts] })
+      const text = textOf(artifact.parts)
+      length += text.length
+      if (length > MAX_TEXT) throw tooLong()
+      yield { type: 'delta', text }
+      if (lastChunk) yield* finish()
+    },
+    close: finish,
+    all: () => [...artifacts.values()],
+  }
+}
+
+async function outputOf({ status, metadata, task }: Ended, made: readonly Artifact[], cancel: (taskId: string) => Promise<unknown>): Promise<NodeOutput> {
+  const words = textOf(status.message?.parts ?? [])
+  if (status.state === 'completed') {
+    const text = made
+      .map(({ parts }) => textOf(parts))
+      .filter((part) => part !== '')
+      .join('\n\n')
+    return checked({ parts: [{ kind: 'text', text: text || words }, ...made.flatMap(({ parts }) => parts.filter(({ kind }) => kind === 'data'))] })
+  }
+  if (status.state === 'input-required' || status.state === 'auth-required') {
+    await cancel(task.id).catch(() => undefined)
+    const what = status.state === 'auth-required' ? 'an authorization' : 'more input'
+    throw new AppError('agent_failed', `The agent asks for ${what}, which this version cannot pass on to a person yet.`)
+  }
+  const failure = failureSchema.safeParse(metadata?.[EXTENSIONS.failure])
+  const code = failure.success && isErrorCode(failure.data.code) ? failure.data.code : 'agent_failed'
+  throw new AppError(code, (words || `The agent's task ended as ${status.state}.`).slice(0, 500), {
+    retryable: failure.success ? failure.data.retryable : false,
+  })
+}
+
+function checked({ parts }: Pick<Artifact, 'parts'>): NodeOutput {
+  const output = { text: textOf(parts), data: dataOf(parts) as Json[] as NodeOutput['data'] }
+  if (output.text.length > MAX_TEXT) throw tooLong()
+  if (output.data.length > MAX_DATA_PARTS) throw new AppError('agent_failed', `The agent sent more than ${MAX_DATA_PARTS} data parts.`)
+  return output
+}
+
+function tooLong(): AppError {
+  return new AppError('agent_failed', `The agent's text is longer than ${MAX_TEXT} characters.`)
+}
+
+function readUsage(metadata: Metadata | undefined): Usage | undefined {
+  const parsed = usageSchema.safeParse(metadata?.[EXTENSIONS.usage])
+  return parsed.success ? parsed.data : undefined
+}

@@ -1,0 +1,53 @@
+import { join, resolve } from 'node:path'
+
+import { toAppError } from '@signalbox/errors'
+import { createInProcessDoorbell, openSqliteSessionStore, type Doorbell, type SessionStore } from '@signalbox/sessions'
+import type { Telemetry } from '@signalbox/telemetry'
+
+import type { OrchestratorConfig } from '../config.ts'
+import type { Breakers } from '../core/breaker.ts'
+import { createMemoryBreakers } from './breakers/index.ts'
+
+/** What sessions live in and are driven by. Where it runs is the only thing that differs between one machine and many. */
+export interface Engine {
+  /** In words, for the health check. */
+  place: string
+  store: SessionStore
+  doorbell: Doorbell
+  breakers: Breakers
+  /** Last of all: who still drives writes to the store. */
+  close(): Promise<void>
+}
+
+/** Redis where `REDIS_URL` names one, for any number of replicas; else a file and this process. */
+export async function openEngine(config: OrchestratorConfig, telemetry: Telemetry): Promise<Engine> {
+  return openEmbeddedEngine(config, telemetry)
+}
+
+function openEmbeddedEngine(config: OrchestratorConfig, telemetry: Telemetry): Engine {
+  const store = openSqliteSessionStore({ path: join(resolve(config.DATA_DIR), 'sessions.db') })
+  const breakers = createMemoryBreakers(breakerRules(config))
+  return {
+    place: 'embedded',
+    store,
+    doorbell: createInProcessDoorbell({ onError: driveFailed(telemetry) }),
+    breakers,
+    async close() {
+      await breakers.close()
+      await store.close()
+    },
+  }
+}
+
+/** A probe may take as long as any call, and a little more. */
+function breakerRules(config: OrchestratorConfig): { failures: number; restMs: number; probeMs: number } {
+  return { failures: config.BREAKER_FAILURES, restMs: config.BREAKER_REST_S * 1_000, probeMs: (config.NODE_DEADLINE_S + 30) * 1_000 }
+}
+
+function driveFailed({ log }: Telemetry): (error: unknown, sessionId: string) => void {
+  return (error, session_id) => {
+    const { code } = toAppError(error)
+    // A store that is away for a while is no mistake: the session is driven again when it is back.
+    log[code === 'unavailable' ? 'warn' : 'error']({ err: error, session_id, code }, 'driving a session failed')
+  }
+}

@@ -1,0 +1,99 @@
+import { addUsage, NO_USAGE, TERMINAL_STATUSES, UNDRIVEN, type SessionDocument, type SessionEvent } from '@signalbox/contracts'
+import { AppError, isErrorCode, toAppError } from '@signalbox/errors'
+import type { Doorbell, SessionStore } from '@signalbox/sessions'
+import type { Telemetry } from '@signalbox/telemetry'
+
+import type { AgentCaller, NodeCall, NodeSignal } from '../core/ports.ts'
+import { asText } from './a2a-agent-caller.ts'
+import { sessionIdFor } from '../core/session-id.ts'
+
+/** The name under which a sub-plan is called; no agent has it. */
+export const SUBPLAN = 'plan'
+
+export interface SubplanCallerOptions {
+  store: SessionStore
+  doorbell: Pick<Doorbell, 'ring'>
+  /** Drives a session here, if nobody else does. */
+  drive: (id: string) => Promise<void>
+  telemetry: Telemetry
+}
+
+/**
+ * Works on `plan` nodes: each is a session of its own, whose id comes from the call's key, so that a
+ * call which is repeated after a crash finds the session it began. It is driven beside its parent and
+ * takes no place of those that sessions wait for: a parent that waits for its children in a place that
+ * they need would wait for ever.
+ */
+export function createSubplanCaller({ store, doorbell, drive, telemetry }: SubplanCallerOptions): AgentCaller {
+  return {
+    async *call(call, signal) {
+      const id = sessionIdFor([call.owner, call.key])
+      if (!(await store.load(id))) await create(store, toSession(id, call))
+      yield { type: 'task', taskId: id }
+      drive(id).catch((error: unknown) =>
+        telemetry.log.warn({ session_id: id, reason: toAppError(error).code }, 'driving a sub-plan failed; it is left to the sweeper'),
+      )
+      let spent = NO_USAGE
+      for await (const event of store.follow(id, 0, signal)) {
+        if ('usage' in event && event.usage && event.type === 'node.completed') yield { type: 'usage', usage: (spent = addUsage(spent, event.usage)) }
+        yield* relayed(event)
+      }
+      if (signal.aborted) throw signal.reason
+      const now = await store.load(id)
+      yield toEnd(now?.document)
+    },
+    async cancel(_agent, id) {
+      try {
+        await store.push(id, { type: 'cancel', reason: 'The session that this was done for does not need it any more.' })
+        await doorbell.ring(id)
+      } catch (error) {
+        telemetry.log.warn({ session_id: id, reason: toAppError(error).code }, 'a sub-plan did not take a cancel')
+      }
+    },
+  }
+}
+
+/** Of what a sub-plan does: what its parent's reader wants to see, and the answer's text. */
+function* relayed(event: SessionEvent): Generator<NodeSignal> {
+  if (event.type === 'answer.delta') yield { type: 'delta', text: event.text }
+  else if (event.type === 'node.started') yield { type: 'progress', text: `${event.agent}: ${event.instruction}` }
+  else if (event.type === 'plan.ready') yield { type: 'progress', text: `a plan of ${event.plan.nodes.length} nodes` }
+}
+
+function toEnd(document: SessionDocument | undefined): NodeSignal {
+  if (document?.status === 'completed' && document.answer) {
+    const { text, citations } = document.answer
+    return { type: 'end', output: { text, data: citations.length > 0 ? [{ kind: 'citations', citations }] : [] }, usage: document.usage }
+  }
+  const { code = 'agent_failed', message = 'The sub-plan came to no end.' } = document?.error ?? {}
+  if (document && !TERMINAL_STATUSES.has(document.status)) throw new AppError('unavailable', message)
+  throw new AppError(isErrorCode(code) && code !== 'canceled' ? code : 'agent_failed', message, { retryable: false })
+}
+
+async function create(store: SessionStore, document: SessionDocument): Promise<void> {
+  try {
+    await store.create(document, [{ type: 'session.created', at: document.created_at }])
+  } catch (error) {
+    // A drive that was thought dead began it after we had looked.
+    if (toAppError(error).code !== 'conflict') throw error
+  }
+}
+
+function toSession(id: string, call: NodeCall): SessionDocument {
+  const now = new Date().toISOString()
+  const goal = asText(call, {}).slice(0, 20_000)
+  return {
+    ...UNDRIVEN,
+    schema: 1,
+    id,
+    owner: call.owner,
+    goal,
+    conversation: [...call.conversation, { role: 'user', text: goal }],
+    request_id: call.key.split('/')[0] ?? id,
+    lineage: [...call.lineage],
+    budget: call.budget,
+    context: { ...call.context },
+    created_at: now,
+    updated_at: now,
+  }
+}

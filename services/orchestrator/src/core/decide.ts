@@ -1,0 +1,141 @@
+import type { Fault, MapNode, NewSessionEvent, NodeState, SessionDocument, VoteNode } from '@signalbox/contracts'
+import { toAppError } from '@signalbox/errors'
+
+import { conditionHolds, type RuleEngine } from './condition.ts'
+import { openJudge, openNode } from './expand.ts'
+import { startedEvent } from './happenings.ts'
+import { gatherMap, tooManyItems } from './map-node.ts'
+import { toFault } from './run-node.ts'
+import { schedule, type ScheduleLimits } from './schedule.ts'
+import { happened, stamp, withNode, withTry } from './session-run.ts'
+import { completeNode, failNode } from './settle-node.ts'
+import { countVotes } from './vote-node.ts'
+import { branchesOf, isSettled } from './work.ts'
+
+export interface Decided {
+  document: SessionDocument
+  events: NewSessionEvent[]
+  /** Work to launch once this is saved; its first try is part of the document already. */
+  start: string[]
+  /** Work that is under way and not wanted any more. */
+  drop: string[]
+  outcome: 'running' | 'finished' | 'failed'
+  /** Why the session as a whole has failed, where no node has. */
+  fault?: Fault
+}
+
+export interface DecideTools {
+  limits: ScheduleLimits
+  evaluate: RuleEngine
+}
+
+/** What follows from a document as it is: gathers what is whole, and starts, opens and skips what may be. Nothing begins while the session is paused or its plan is being revised. */
+export function decide(before: SessionDocument, tools: DecideTools): Decided {
+  const decided: Decided = { document: before, events: [], start: [], drop: [], outcome: 'running' }
+  const { plan } = before
+  if (!plan) return decided
+  for (;;) {
+    gather(decided, tools)
+    // A failure that the plan is being revised for does not end the session, another one does.
+    const failed = plan.nodes.some(
+      ({ id, on_failure }) => decided.document.nodes[id]?.state === 'failed' && !(decided.document.revising && on_failure === 'replan'),
+    )
+    if (failed) return { ...decided, outcome: 'failed' }
+    if (decided.document.revising || decided.document.status === 'paused') return decided
+    if (!advance(decided, tools)) return decided
+  }
+}
+
+/** One pass of the scheduler. True where it changed what a further pass would see. */
+function advance(decided: Decided, tools: DecideTools): boolean {
+  const { plan, nodes } = decided.document
+  if (!plan) return false
+  let fault: Fault | undefined
+  const decision = schedule(plan, nodes, tools.limits, (node) => {
+    try {
+      return conditionHolds(node, nodes, tools.evaluate)
+    } catch (error) {
+      fault = toFault(toAppError(error), node.id)
+      return false
+    }
+  })
+  for (const { id, reason } of decision.skip) {
+    decided.document = withNode(decided.document, id, { state: 'skipped', skip_reason: reason, finished_at: stamp() })
+    decided.events.push(happened({ type: 'node.skipped', node: id, agent: (nodes[id] as NodeState).agent, reason }))
+  }
+  decided.outcome = fault ? 'failed' : decision.outcome
+  if (fault) decided.fault = fault
+  if (decided.outcome !== 'running') return false
+  for (const id of decision.start) begin(decided, id)
+  for (const id of decision.open) {
+    const node = plan.nodes.find((candidate) => candidate.id === id) as MapNode | VoteNode
+    const opened = openNode(decided.document, node)
+    decided.document = opened.document
+    decided.events.push(...opened.events)
+  }
+  // What was opened may have branches to start, or none at all and be whole.
+  return decision.open.length > 0
+}
+
+/** The first try is part of the start, so that both are one save. */
+function begin(decided: Decided, id: string): void {
+  const { agent, attempts, epoch } = decided.document.nodes[id] as NodeState
+  const running = withNode(decided.document, id, { state: 'running', started_at: stamp() })
+  decided.document = withTry(running, { node: id, agent, attempt: attempts + 1, epoch: epoch + 1 })
+  decided.events.push(startedEvent(decided.document, id))
+  decided.start.push(id)
+}
+
+/** Settles the `map` and `vote` nodes whose branches have told all that is needed. */
+function gather(decided: Decided, { evaluate }: DecideTools): void {
+  const { plan } = decided.document
+  for (const node of plan?.nodes ?? []) {
+    if (decided.document.nodes[node.id]?.state !== 'running') continue
+    if (node.kind === 'map') gatherOneMap(decided, node, evaluate)
+    else if (node.kind === 'vote') gatherOneVote(decided, node, evaluate)
+  }
+}
+
+function gatherOneMap(decided: Decided, node: MapNode, evaluate: RuleEngine): void {
+  const tooMany = tooManyItems(node, branchesOf(decided.document.nodes, node.id).length)
+  const gathered = tooMany ? { state: 'failed' as const, error: tooMany } : gatherMap(node, decided.document.nodes)
+  if (gathered.state === 'open') return
+  dropBranches(decided, node.id)
+  if (gathered.state === 'completed') take(decided, completeNode(decided.document, node.id, gathered.output, undefined, evaluate))
+  else fail(decided, node, gathered.error)
+}
+
+function gatherOneVote(decided: Decided, node: VoteNode, evaluate: RuleEngine): void {
+  const counted = countVotes(node, decided.document.nodes)
+  if (counted.state === 'open') return
+  if (counted.state === 'judge') {
+    decided.document = openJudge(decided.document, node)
+    return
+  }
+  dropBranches(decided, node.id)
+  if (counted.state === 'failed') return fail(decided, node, counted.error)
+  const { by, choice, votes, of } = counted
+  const agent = decided.document.nodes[node.id]?.agent ?? 'vote'
+  decided.events.push(happened({ type: 'node.decided', node: node.id, agent, by, choice: choice.slice(0, 200), votes, of }))
+  take(decided, completeNode(decided.document, node.id, counted.output, undefined, evaluate))
+}
+
+/** Branches that nobody waits for any more. */
+function dropBranches(decided: Decided, of: string): void {
+  for (const { id, state } of branchesOf(decided.document.nodes, of)) {
+    if (isSettled(state)) continue
+    decided.document = withNode(decided.document, id, { state: 'skipped', skip_reason: 'not_needed', finished_at: stamp() })
+    decided.drop.push(id)
+    decided.start = decided.start.filter((started) => started !== id)
+  }
+}
+
+function fail(decided: Decided, node: MapNode | VoteNode, error: Fault): void {
+  const state = node.on_failure === 'skip' ? 'skipped' : 'failed'
+  take(decided, failNode(decided.document, node.id, { error, state, exhausted: true }))
+}
+
+function take(decided: Decided, { document, events }: Pick<Decided, 'document' | 'events'>): void {
+  decided.document = document
+  decided.events.push(...events)
+}
