@@ -1,3 +1,4 @@
+export { createBullDoorbell, type BullDoorbellOptions } from './bullmq/bull-doorbell.ts'
 export type { Doorbell } from './doorbell.ts'
 export { createInProcessDoorbell, type InProcessDoorbellOptions } from './in-process-doorbell.ts'
 export { holdLease, LeaseLost } from './lease.ts'

@@ -13,6 +13,7 @@ import { useStores, type OpenStore } from './stores.ts'
 import { sweepRules } from './sweep-rules.ts'
 
 export { describeSessionStoreAcrossProcesses, type StoreElsewhere } from './across-processes.ts'
+export { describeDoorbell, type OpenDoorbell } from './doorbell-rules.ts'
 export type { OpenStore } from './stores.ts'
 
 /** What every session store does. Each adapter runs this suite; the rules are those of the port, by its numbers. */
