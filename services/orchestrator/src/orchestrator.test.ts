@@ -1,51 +1,26 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 
-import { getRequestListener } from '@hono/node-server'
-import {
-  connectAgent,
-  createTaskEngine,
-  mountAgent,
-  renderA2AError,
-  textOf,
-  type AgentConnection,
-  type StreamEvent,
-  type Task,
-  type TaskWriter,
-  type Turn,
-} from '@signalbox/a2a'
-import { EXTENSIONS, type AgentNode, type Plan, type PlanNode, type SessionEvent, type SessionView } from '@signalbox/contracts'
+import { textOf, type Turn } from '@signalbox/a2a'
+import type { Plan } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
-import { listen, type Listening } from '@signalbox/service-kit'
-import { openTelemetry } from '@signalbox/telemetry'
-import { eventually, freePorts, temporaryFolder } from '@signalbox/testing'
-import { Hono } from 'hono'
-import { afterEach, describe, expect, test } from 'vitest'
+import { eventually, temporaryFolder } from '@signalbox/testing'
+import { describe, expect, test } from 'vitest'
 
-import { openOrchestrator } from './app.ts'
-import { orchestratorConfigSchema } from './config.ts'
-
-const telemetry = () => openTelemetry({ service: 'test', level: 'silent' })
-const cleanUps: (() => Promise<unknown> | void)[] = []
-
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp()
-})
+import { answerOf, call, meetingOf, node, planOf, startAgent, startOrchestrator, viewOf } from './fixtures/world.ts'
 
 describe('a session', () => {
   test('runs what can run in parallel, hands results on, and streams the answer', async () => {
     const both = meetingOf(2)
     const seen: string[] = []
-    const rag = await agent('rag', async (turn, writer) => {
+    const rag = await startAgent('rag', async (turn, writer) => {
       await both.arrive()
       writer.text(`found ${textOf(turn.message.parts)}`)
     })
-    const writer = await agent('writer', async (turn, out) => {
+    const writer = await startAgent('writer', async (turn, out) => {
       seen.push(JSON.stringify(turn.message.parts))
       for (const word of ['It ', 'is ', 'so.']) out.text(word)
     })
-    const { ask } = await orchestrator([rag, writer], planOf(node('a', 'rag'), node('b', 'rag'), node('answer', 'writer', ['a', 'b'])))
+    const { ask } = await startOrchestrator([rag, writer], planOf(node('a', 'rag'), node('b', 'rag'), node('answer', 'writer', ['a', 'b'])))
 
     const { events, task } = await ask('Compare a and b')
     expect(task.status.state).toBe('completed')
@@ -61,12 +36,12 @@ describe('a session', () => {
 
   test('tries again what can pass, and says so', async () => {
     let calls = 0
-    const flaky = await agent('flaky', async (_turn, writer) => {
+    const flaky = await startAgent('flaky', async (_turn, writer) => {
       calls += 1
       if (calls < 3) throw new AppError('upstream_timeout', 'The model was slow.')
       writer.text('there')
     })
-    const { ask } = await orchestrator([flaky], planOf(node('answer', 'flaky')))
+    const { ask } = await startOrchestrator([flaky], planOf(node('answer', 'flaky')))
     const { events, view } = await ask('go')
     expect(view.status).toBe('completed')
     expect(events.filter(({ type }) => type === 'node.retrying')).toHaveLength(2)
@@ -75,26 +50,28 @@ describe('a session', () => {
 
   test('does not try again what cannot', async () => {
     let calls = 0
-    const broken = await agent('broken', async () => {
+    const broken = await startAgent('broken', async () => {
       calls += 1
       throw new AppError('invalid_request', 'This cannot be done.')
     })
-    const { ask } = await orchestrator([broken], planOf(node('answer', 'broken')))
+    const { ask } = await startOrchestrator([broken], planOf(node('answer', 'broken')))
     const { view } = await ask('go')
     expect(calls).toBe(1)
     expect(view).toMatchObject({ status: 'failed', error: { code: 'invalid_request', message: 'This cannot be done.', node: 'answer' } })
   })
 
   test('goes to the fallback agent, or on without, as the node says', async () => {
-    const broken = await agent('broken', () => Promise.reject(new AppError('agent_failed', 'No.')))
-    const good = await agent('good', async (turn, writer) => writer.text(`from ${JSON.stringify(turn.message.parts).includes('saved') ? 'saved' : 'nothing'}`))
-    const saver = await agent('saver', async (_turn, writer) => writer.text('saved'))
+    const broken = await startAgent('broken', () => Promise.reject(new AppError('agent_failed', 'No.')))
+    const good = await startAgent('good', async (turn, writer) =>
+      writer.text(`from ${JSON.stringify(turn.message.parts).includes('saved') ? 'saved' : 'nothing'}`),
+    )
+    const saver = await startAgent('saver', async (_turn, writer) => writer.text('saved'))
     const plan = planOf(
       { ...node('a', 'broken'), on_failure: 'fallback', fallback: 'saver' },
       { ...node('b', 'broken'), on_failure: 'skip' },
       node('answer', 'good', ['a', 'b']),
     )
-    const { ask } = await orchestrator([broken, good, saver], plan)
+    const { ask } = await startOrchestrator([broken, good, saver], plan)
     const { events, view } = await ask('go')
     expect(view.status).toBe('completed')
     expect(view.answer?.text).toBe('from saved')
@@ -105,11 +82,11 @@ describe('a session', () => {
 
   test('stops an agent that takes too long, and tells it', async () => {
     const told = Promise.withResolvers<void>()
-    const slow = await agent('slow', async (turn) => {
+    const slow = await startAgent('slow', async (turn) => {
       await once(turn.signal, 'abort')
       told.resolve()
     })
-    const { ask } = await orchestrator([slow], planOf({ ...node('answer', 'slow'), deadline_s: 0.1, retries: 0 }))
+    const { ask } = await startOrchestrator([slow], planOf({ ...node('answer', 'slow'), deadline_s: 0.1, retries: 0 }))
     const { view } = await ask('go')
     expect(view).toMatchObject({ status: 'failed', error: { code: 'deadline_exceeded' } })
     await told.promise
@@ -117,12 +94,12 @@ describe('a session', () => {
 
   test('never begins an answer a second time once a reader has seen some of it', async () => {
     let calls = 0
-    const half = await agent('half', async (_turn, writer) => {
+    const half = await startAgent('half', async (_turn, writer) => {
       calls += 1
       writer.artifact({ artifactId: 'answer', parts: [{ kind: 'text', text: 'half an ' }] })
       throw new AppError('upstream_timeout', 'The model fell silent.')
     })
-    const { ask } = await orchestrator([half], planOf(node('answer', 'half')))
+    const { ask } = await startOrchestrator([half], planOf(node('answer', 'half')))
     const { events, view } = await ask('go')
     expect(calls).toBe(1)
     expect(answerOf(events)).toBe('half an ')
@@ -130,16 +107,16 @@ describe('a session', () => {
   })
 
   test('takes the branch its condition names', async () => {
-    const check = await agent('check', async (_turn, writer) => writer.artifact({ parts: [{ kind: 'data', data: { score: 7 } }] }))
-    const writer = await agent('writer', async (turn, out) => out.text(textOf(turn.message.parts).includes('high') ? 'saw high' : 'saw none'))
-    const high = await agent('high', async (_turn, out) => out.text('high'))
+    const check = await startAgent('check', async (_turn, writer) => writer.artifact({ parts: [{ kind: 'data', data: { score: 7 } }] }))
+    const writer = await startAgent('writer', async (turn, out) => out.text(textOf(turn.message.parts).includes('high') ? 'saw high' : 'saw none'))
+    const high = await startAgent('high', async (_turn, out) => out.text('high'))
     const plan = planOf(
       node('check', 'check'),
       { ...node('low', 'high', ['check']), when: { '<': [{ var: 'check.data.0.score' }, 5] } },
       { ...node('high', 'high', ['check']), when: { '>=': [{ var: 'check.data.0.score' }, 5] } },
       node('answer', 'writer', ['low', 'high']),
     )
-    const { ask } = await orchestrator([check, writer, high], plan)
+    const { ask } = await startOrchestrator([check, writer, high], plan)
     const { view } = await ask('go')
     expect(view.nodes).toMatchObject({ low: { state: 'skipped', skip_reason: 'condition' }, high: { state: 'completed' } })
     expect(view.answer?.text).toBe('saw high')
@@ -147,9 +124,12 @@ describe('a session', () => {
 
   test('gives a planner its faults back, twice, and then uses a safe plan of its own', async () => {
     const asked: unknown[] = []
-    const writer = await agent('writer', async (_turn, out) => out.text('safe'))
+    const writer = await startAgent('writer', async (_turn, out) => out.text('safe'))
     const bad: Plan = { goal: 'g', nodes: [node('answer', 'nobody')], answer: 'answer' }
-    const { ask } = await orchestrator([writer], bad, (request) => asked.push(request))
+    const { ask } = await startOrchestrator([writer], (request) => {
+      asked.push(request)
+      return bad
+    })
     const { events, view } = await ask('go')
     expect(view).toMatchObject({ status: 'completed', plan_source: 'fallback', answer: { text: 'safe' } })
     expect(asked).toHaveLength(3)
@@ -158,19 +138,19 @@ describe('a session', () => {
   })
 
   test('without any agent it fails and says what to look at', async () => {
-    const { ask } = await orchestrator([], planOf(node('answer', 'x')))
+    const { ask } = await startOrchestrator([], planOf(node('answer', 'x')))
     expect((await ask('go')).view).toMatchObject({ status: 'failed', error: { code: 'agent_unavailable' } })
   })
 
   test('is canceled by its owner, agents and all, and by nobody else', async () => {
     const working = Promise.withResolvers<void>()
     const stopped = Promise.withResolvers<void>()
-    const slow = await agent('slow', async (turn) => {
+    const slow = await startAgent('slow', async (turn) => {
       working.resolve()
       await once(turn.signal, 'abort')
       stopped.resolve()
     })
-    const { connection, ask } = await orchestrator([slow], planOf(node('answer', 'slow')))
+    const { connection, ask } = await startOrchestrator([slow], planOf(node('answer', 'slow')))
     const asking = ask('go')
     const id = await asking.id
     await working.promise
@@ -184,11 +164,11 @@ describe('a session', () => {
 
   test('asked for twice under one idempotency key is one session', async () => {
     let calls = 0
-    const writer = await agent('writer', async (_turn, out) => {
+    const writer = await startAgent('writer', async (_turn, out) => {
       calls += 1
       out.text('once')
     })
-    const { ask } = await orchestrator([writer], planOf(node('answer', 'writer')))
+    const { ask } = await startOrchestrator([writer], planOf(node('answer', 'writer')))
     const [first, second] = await Promise.all([ask('go', { idempotencyKey: 'k' }), ask('go', { idempotencyKey: 'k' })])
     expect(first.task.id).toBe(second.task.id)
     expect(calls).toBe(1)
@@ -196,8 +176,8 @@ describe('a session', () => {
   })
 
   test('an agent that asks for a person ends its node with words that say so', async () => {
-    const asking = await agent('asking', async (_turn, writer) => writer.authRequired('May I?'))
-    const { ask } = await orchestrator([asking], planOf(node('answer', 'asking')))
+    const asking = await startAgent('asking', async (_turn, writer) => writer.authRequired('May I?'))
+    const { ask } = await startOrchestrator([asking], planOf(node('answer', 'asking')))
     expect((await ask('go')).view.error?.message).toMatch(/asks for an authorization/)
   })
 })
@@ -211,18 +191,18 @@ test('a session whose orchestrator dies is finished by the next one: what had fi
     const id = turn.message.messageId.split('/')[1] as string
     ;(keys[id] ??= []).push(turn.message.messageId)
   }
-  const quick = await agent('quick', async (turn, writer) => {
+  const quick = await startAgent('quick', async (turn, writer) => {
     note(turn)
     writer.text('quick')
   })
-  const slow = await agent('slow', async (turn, writer) => {
+  const slow = await startAgent('slow', async (turn, writer) => {
     note(turn)
     reached.resolve()
     await release.promise
     writer.text('slow')
   })
   const plan = planOf(node('first', 'quick'), node('second', 'slow', ['first']), node('answer', 'quick', ['second']))
-  const first = await orchestrator([quick, slow], plan, undefined, folder.path)
+  const first = await startOrchestrator([quick, slow], plan, { DATA_DIR: folder.path })
   const asking = first.ask('go')
   // Its stream ends with the orchestrator that it was asked of.
   asking.catch(() => undefined)
@@ -234,7 +214,7 @@ test('a session whose orchestrator dies is finished by the next one: what had fi
   })
   await first.listening.stop(0)
 
-  const second = await orchestrator([quick, slow], plan, undefined, folder.path)
+  const second = await startOrchestrator([quick, slow], plan, { DATA_DIR: folder.path })
   release.resolve()
   const view = await eventually('the session ends', async () => {
     const now = viewOf(await second.connection.getTask(id, call()))
@@ -245,113 +225,3 @@ test('a session whose orchestrator dies is finished by the next one: what had fi
   expect(keys['second']).toHaveLength(1)
   expect(keys['answer']).toHaveLength(1)
 })
-
-function node(id: string, agentId: string, needs: string[] = []): AgentNode {
-  return { id, kind: 'agent', agent: agentId, instruction: `do ${id}`, needs, on_failure: 'fail' }
-}
-
-function planOf(...nodes: PlanNode[]): Plan {
-  return { goal: 'g', nodes, answer: nodes.at(-1)?.id as string }
-}
-
-/** Settles for all when `count` have arrived: proof that they ran at the same time. */
-function meetingOf(count: number): { arrive(): Promise<void> } {
-  const all = Promise.withResolvers<void>()
-  let here = 0
-  return {
-    arrive() {
-      here += 1
-      if (here === count) all.resolve()
-      return all.promise
-    },
-  }
-}
-
-async function agent(
-  name: string,
-  execute: (turn: Turn, writer: TaskWriter) => Promise<void>,
-  skills = [{ id: 'answer', name: 'Answer', description: 'Answers', tags: [] }],
-): Promise<string> {
-  const engine = createTaskEngine({ executor: { execute }, telemetry: telemetry() })
-  const app = new Hono({ strict: false }).onError(renderA2AError)
-  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false })).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  mountAgent(app, {
-    card: { name, description: name, version: '1', skills, extensions: [], streaming: true },
-    publicUrl: () => url,
-    tasks: engine,
-    telemetry: telemetry(),
-  })
-  cleanUps.push(async () => {
-    await engine.close()
-    server.closeAllConnections()
-    server.close()
-  })
-  return url
-}
-
-async function orchestrator(agents: string[], plan: Plan, onRequest?: (request: unknown) => void, dataDir?: string) {
-  const planner = await agent(
-    'planner',
-    async (turn, writer) => {
-      onRequest?.(turn.message.parts.flatMap((part) => (part.kind === 'data' ? [part.data] : []))[0])
-      writer.artifact({ parts: [{ kind: 'data', data: { kind: 'plan', plan: JSON.parse(JSON.stringify(plan)), repairs: 0 } }] })
-    },
-    [{ id: 'plan', name: 'Plan', description: 'Plans', tags: [] }],
-  )
-  const folder = dataDir ?? (await temporaryFolder().then((made) => (cleanUps.push(async () => made[Symbol.asyncDispose]()), made.path)))
-  const [port] = (await freePorts(1)) as [number]
-  const config = orchestratorConfigSchema.parse({
-    PORT: port,
-    DATA_DIR: folder,
-    PLANNER_URL: planner,
-    AGENT_URLS: agents.join(','),
-    NODE_RETRY_BASE_MS: 1,
-    LOG_LEVEL: 'silent',
-  })
-  const listening: Listening = await listen(await openOrchestrator(config), { host: '127.0.0.1', port, guarded: false })
-  const connection = connectAgent({ url: listening.url, telemetry: telemetry() })
-  cleanUps.push(async () => {
-    await connection.close()
-    await listening.stop(0)
-  })
-  return { listening, connection, ask: (text: string, options: { idempotencyKey?: string } = {}) => ask(connection, text, options) }
-}
-
-function ask(
-  connection: AgentConnection,
-  text: string,
-  options: { idempotencyKey?: string },
-): Promise<{ events: SessionEvent[]; task: Task; view: SessionView }> & { id: Promise<string> } {
-  const id = Promise.withResolvers<string>()
-  const work = async () => {
-    const events: SessionEvent[] = []
-    let taskId = ''
-    for await (const event of connection.stream({ parts: [{ kind: 'text', text }] }, { ...call(), ...options })) {
-      if (event.type === 'task') id.resolve((taskId = event.task.id))
-      const told = eventOf(event)
-      if (told) events.push(told)
-    }
-    const task = await connection.getTask(taskId, call())
-    return { events, task, view: viewOf(task) }
-  }
-  return Object.assign(work(), { id: id.promise })
-}
-
-function eventOf(event: StreamEvent): SessionEvent | undefined {
-  const metadata = event.type === 'status' ? event.metadata : event.type === 'artifact' ? event.artifact.metadata : undefined
-  return metadata?.[EXTENSIONS.sessionEvents] as SessionEvent | undefined
-}
-
-function answerOf(events: SessionEvent[]): string {
-  return events.map((event) => (event.type === 'answer.delta' ? event.text : '')).join('')
-}
-
-function viewOf(task: Task): SessionView {
-  return task.metadata?.[EXTENSIONS.session] as unknown as SessionView
-}
-
-function call() {
-  return { signal: AbortSignal.timeout(10_000), owner: 'alice' }
-}
