@@ -1,0 +1,101 @@
+import { sessionStatusSchema, TERMINAL_STATUSES, toSafeLine, type SessionChanged, type SessionView } from '@signalbox/contracts'
+
+import type { Answer } from '../api/call-gateway.ts'
+import type { Command, Invocation } from '../command.ts'
+import { readChoice, readNumber } from '../options.ts'
+import { toSafeJson } from '../show/safe-json.ts'
+import { renderSession } from '../show/session-page.ts'
+import { renderTable, type Column } from '../show/table.ts'
+import { describeStatus, STATUS_STYLES, toAge } from '../show/words.ts'
+
+const LONGEST_LIST = 1_000
+
+export const LIMIT = { type: 'string', value: 'N', help: `how many at most (default 20, at most ${LONGEST_LIST})` } as const
+
+export const sessionsList: Command = {
+  name: 'sessions list',
+  summary: 'your sessions, newest first',
+  words: [],
+  options: {
+    status: { type: 'string', value: 'STATUS', help: `only those that are ${sessionStatusSchema.options.join(', ')}` },
+    limit: LIMIT,
+  },
+  async run({ options, gateway, terminal, json, now }) {
+    const status = readChoice(options, 'status', sessionStatusSchema.options)
+    const found = await gateway.sessions({ limit: readLimit(options), status })
+    if (json) terminal.print(toSafeJson(found.json, 2))
+    else if (found.value.length === 0) terminal.note(status === undefined ? 'There are no sessions.' : `There are no sessions that are ${status}.`)
+    else for (const line of renderTable(found.value, toColumns(now()), terminal)) terminal.print(line)
+    return 0
+  },
+}
+
+export const sessionsShow: Command = {
+  name: 'sessions show',
+  summary: 'one session: its plan, every node’s state, what it cost, its answer',
+  words: ['SESSION'],
+  options: {},
+  async run({ words, gateway, terminal, json, now }) {
+    const session = await gateway.session(words[0] ?? '')
+    if (json) terminal.print(toSafeJson(session.json, 2))
+    else for (const line of renderSession(session.value, terminal, now())) terminal.print(line)
+    return 0
+  },
+}
+
+export const sessionsPause: Command = {
+  name: 'sessions pause',
+  summary: 'begin nothing new until it is resumed',
+  words: ['SESSION'],
+  options: {},
+  run: async (call) => change(call, await call.gateway.pause(call.words[0] ?? '')),
+}
+
+export const sessionsResume: Command = {
+  name: 'sessions resume',
+  summary: 'go on with a paused session',
+  words: ['SESSION'],
+  options: {},
+  run: async (call) => change(call, await call.gateway.resume(call.words[0] ?? '')),
+}
+
+export const sessionsCancel: Command = {
+  name: 'sessions cancel',
+  summary: 'end a session for good, and what its agents do for it',
+  words: ['SESSION'],
+  options: {},
+  async run(call) {
+    const { value, json } = await call.gateway.cancel(call.words[0] ?? '')
+    return change(call, { value: { session_id: value.id, status: value.status }, json })
+  },
+}
+
+export function readLimit(options: Invocation['options']): number {
+  return readNumber(options, 'limit', { min: 1, max: LONGEST_LIST, fallback: 20 })
+}
+
+/** Says what a session is after something was done with it. */
+export function change({ terminal, json }: Invocation, changed: Answer<SessionChanged>): number {
+  const { session_id: id, status } = changed.value
+  if (json) terminal.print(toSafeJson(changed.json, 2))
+  else terminal.print(`${toSafeLine(id)} is ${terminal.paint(STATUS_STYLES[status], status.replace('_', ' for '))}`)
+  return 0
+}
+
+function toColumns(now: number): Column<SessionView>[] {
+  return [
+    { title: 'SESSION', text: ({ id }) => id },
+    { title: 'STATUS', text: describeStatus, style: ({ status }) => STATUS_STYLES[status] },
+    { title: 'NODES', text: toProgress, align: 'right' },
+    { title: 'TOKENS', text: ({ usage }) => (usage.total_tokens === 0 ? '' : usage.total_tokens.toLocaleString('en')), align: 'right' },
+    { title: 'BEGUN', text: ({ created_at: at }) => `${toAge(at, now)} ago`, align: 'right' },
+    { title: 'GOAL', text: ({ goal }) => goal, shrinks: true },
+  ]
+}
+
+/** `2/5`: how many of the plan's nodes are over. */
+function toProgress({ plan, nodes, status }: SessionView): string {
+  if (!plan) return TERMINAL_STATUSES.has(status) ? '' : 'planning'
+  const over = plan.nodes.filter(({ id }) => ['completed', 'skipped', 'failed'].includes(nodes[id]?.state ?? 'pending')).length
+  return `${over}/${plan.nodes.length}`
+}

@@ -1,0 +1,119 @@
+import { agentOf, toSafeLine, toSafeText, type NodeState, type NodeStateName, type SessionView } from '@signalbox/contracts'
+
+import type { Style, Terminal } from '../terminal.ts'
+import { renderFields } from './fields.ts'
+import { renderTable, type Column } from './table.ts'
+import { describeBudget, describeStatus, describeUsage, toAge, toCount, toMoment, toSpan } from './words.ts'
+
+interface NodeRow {
+  id: string
+  state: NodeState
+}
+
+/** Everything that is known of a session, for a person. */
+export function renderSession(session: SessionView, terminal: Terminal, now: number): string[] {
+  const rows = toRows(session)
+  return [
+    ...renderFields(toFields(session, now), terminal),
+    ...(rows.length === 0 ? [] : ['', ...renderTable(rows, NODE_COLUMNS, terminal)]),
+    ...section('Revisions of the plan', session.revisions.map(describeRevision), terminal),
+    ...section(
+      'Shared values',
+      Object.entries(session.context).map(([name, { value, node }]) => `${name} (by ${node}): ${JSON.stringify(value)}`),
+      terminal,
+    ),
+    ...section(
+      'Dead letters',
+      session.dead_letters.map(({ node, attempts, error }) => `${node ?? 'the session'}, after ${toCount(attempts, 'attempt')}: ${error.message}`),
+      terminal,
+    ),
+    ...renderAnswer(session, terminal),
+  ]
+}
+
+export function renderAnswer({ answer }: SessionView, terminal: Pick<Terminal, 'paint'>): string[] {
+  if (!answer) return []
+  const sources = answer.citations.map(({ n, title, source }) => `  [${n}] ${toSafeLine(title === '' || title === source ? source : `${title} (${source})`)}`)
+  return ['', toSafeText(answer.text), ...(sources.length === 0 ? [] : ['', terminal.paint('dim', 'Sources'), ...sources])]
+}
+
+function toFields(session: SessionView, now: number): [string, string][] {
+  const { finished_at: finishedAt, created_at: createdAt } = session
+  const took = finishedAt === null ? '' : `, took ${toSpan(Date.parse(finishedAt) - Date.parse(createdAt))}`
+  const repairs = session.plan_repairs > 0 ? `, ${toCount(session.plan_repairs, 'repair')}` : ''
+  return [
+    ['Session', session.id],
+    ['Status', describeStatus(session)],
+    ['Goal', session.goal],
+    ['Begun', `${toMoment(createdAt)}, ${toAge(createdAt, now)} ago${took}`],
+    ['Paused', session.paused_at === null ? '' : `since ${toMoment(session.paused_at)}`],
+    ['Usage', describeUsage(session.usage)],
+    ['Budget', describeBudget(session.budget)],
+    ['Stopped', session.stopped?.message ?? ''],
+    ['Plan', session.plan_source === null ? '' : `revision ${session.plan_revision}, by ${session.plan_source}${repairs}`],
+    ['Part of', session.lineage.at(-1) ?? ''],
+    ['Error', session.error ? `${session.error.node === undefined ? '' : `${session.error.node}: `}${session.error.message} (${session.error.code})` : ''],
+    ['Request', session.request_id],
+  ]
+}
+
+/** The plan's nodes in its order, each with its branches after it; then what was in the plan before. */
+function toRows({ plan, nodes }: SessionView): NodeRow[] {
+  const known = Object.entries(nodes).map(([id, state]) => ({ id, state }))
+  const planned = (plan?.nodes ?? []).map((node): NodeRow => {
+    const state = nodes[node.id]
+    return { id: node.id, state: state ?? { state: 'pending', agent: agentOf(node), attempts: 0, epoch: 0 } }
+  })
+  const inPlan = new Set(planned.map(({ id }) => id))
+  const branchesOf = (id: string): NodeRow[] => known.filter(({ state }) => state.branch?.of === id).toSorted(byBranch)
+  const rest = known.filter(({ id, state }) => !inPlan.has(id) && (state.branch === undefined || !inPlan.has(state.branch.of)))
+  return [...planned.flatMap((row) => [row, ...branchesOf(row.id)]), ...rest]
+}
+
+function byBranch(one: NodeRow, other: NodeRow): number {
+  const place = ({ state: { branch } }: NodeRow): number => (branch === undefined || branch.role === 'judge' ? Number.MAX_SAFE_INTEGER : branch.index)
+  return place(one) - place(other)
+}
+
+const NODE_STYLES = {
+  pending: 'dim',
+  running: 'cyan',
+  waiting: 'yellow',
+  completed: 'green',
+  failed: 'red',
+  skipped: 'dim',
+} as const satisfies Record<NodeStateName, Style>
+
+const NODE_COLUMNS: readonly Column<NodeRow>[] = [
+  { title: 'NODE', text: ({ id, state }) => (state.branch === undefined ? id : ` ${id}`) },
+  { title: 'STATE', text: ({ state }) => state.state, style: ({ state }) => NODE_STYLES[state.state] },
+  { title: 'AGENT', text: ({ state }) => state.agent, shrinks: true },
+  { title: 'TRIES', text: ({ state }) => (state.attempts === 0 ? '' : String(state.attempts)), align: 'right' },
+  { title: 'TIME', text: ({ state }) => toNodeTime(state), align: 'right' },
+  { title: 'TOKENS', text: ({ state }) => (state.usage && state.usage.total_tokens > 0 ? state.usage.total_tokens.toLocaleString('en') : ''), align: 'right' },
+  { title: 'RESULT', text: ({ state }) => toResult(state), shrinks: true },
+]
+
+function toNodeTime({ started_at: startedAt, finished_at: finishedAt }: NodeState): string {
+  return startedAt === undefined || finishedAt === undefined ? '' : toSpan(Date.parse(finishedAt) - Date.parse(startedAt))
+}
+
+function toResult({ error, skip_reason: skipped, output, session }: NodeState): string {
+  if (error) return error.message
+  if (skipped !== undefined) return `skipped: ${skipped.replace('_', ' ')}`
+  return output?.text ?? (session === undefined ? '' : `as ${session}`)
+}
+
+function describeRevision({ revision, at, reason, added, dropped, changed }: SessionView['revisions'][number]): string {
+  const changes = [
+    [added, 'added'],
+    [dropped, 'dropped'],
+    [changed, 'changed'],
+  ] as const
+  const said = changes.flatMap(([nodes, word]) => (nodes.length === 0 ? [] : [`${word} ${nodes.join(', ')}`])).join('; ')
+  return `${revision}, ${toMoment(at)}, ${reason.kind}${reason.node === undefined ? '' : ` at ${reason.node}`}: ${reason.text}${said === '' ? '' : ` (${said})`}`
+}
+
+function section(title: string, lines: readonly string[], terminal: Pick<Terminal, 'paint'>): string[] {
+  return lines.length === 0 ? [] : ['', terminal.paint('dim', title), ...lines.map((line) => `  ${toSafeLine(line, 500)}`)]
+}
