@@ -5,8 +5,10 @@ import { answerBackgroundCall } from './chat/background-calls.ts'
 import { classifyQuestion } from './classify-question.ts'
 import { answerFromSections } from './extract/answer-from-sections.ts'
 import { answerPlanning } from './plan/answer-planning.ts'
+import { kindsIn } from './plan/kinds-in.ts'
+import { toPlanDraft } from './plan/to-plan-draft.ts'
 import type { Prompt, PromptKind, Reply } from './prompt.ts'
-import { fitToSchema } from './schema/fit-to-schema.ts'
+import { fitToSchema, type JsonSchema } from './schema/fit-to-schema.ts'
 
 /**
  * The whole scripted model: a pure function of its prompt. It knows nothing that the prompt does not
@@ -24,7 +26,7 @@ export function answerPrompt(prompt: Prompt): Reply {
   if (kind === 'answer') return toText(answerFromSections(last) ?? answerChat(last))
   if (prompt.form.type === 'text') return toText(answerBackgroundCall(last) ?? answerChat(last))
   if (prompt.form.type === 'json_object') return toText(answerBackgroundCall(last) ?? JSON.stringify({ answer: answerChat(last) }))
-  return toText(JSON.stringify(fitToSchema(answerStructured(kind, last), prompt.form.schema)))
+  return toText(JSON.stringify(fitToSchema(answerStructured(kind, last, prompt.form.schema), prompt.form.schema)))
 }
 
 export function toPromptKind(prompt: Prompt): PromptKind {
@@ -40,9 +42,11 @@ export function toPromptKind(prompt: Prompt): PromptKind {
 }
 
 /** For a schema that is not ours there is nothing to say: the emptiest value it allows. */
-function answerStructured(kind: PromptKind, prompt: string): unknown {
+function answerStructured(kind: PromptKind, prompt: string, schema: JsonSchema): unknown {
   if (kind === 'routing') return classifyQuestion(readSection(prompt, 'question') ?? prompt)
-  return kind === 'plan' ? answerPlanning(prompt) : undefined
+  if (kind !== 'plan') return undefined
+  const plan = answerPlanning(prompt, kindsIn(schema))
+  return plan && toPlanDraft(plan)
 }
 
 function lastUserText(prompt: Prompt): string {

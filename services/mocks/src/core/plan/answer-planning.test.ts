@@ -78,6 +78,119 @@ describe('the shape of a plan follows from the form of the goal', () => {
   })
 })
 
+describe('a goal that says so gets nodes of other kinds', () => {
+  const thinker = agent('thinker', ['reason', 'Thinks as well'])
+
+  test('a vote, among different agents where there are such', () => {
+    const plan = planFor('Is polling safer than streaming? Let three agents vote.', [...ours, thinker])
+    expect(outline(plan)).toEqual([
+      'find-polling:rag/retrieve',
+      'find-streaming:rag/retrieve',
+      'vote:vote < find-polling find-streaming',
+      'answer:reasoning/answer < find-polling find-streaming vote',
+    ])
+    expect(plan.nodes[2]).toMatchObject({
+      instruction: 'Is polling safer than streaming',
+      options: ['polling', 'streaming'],
+      voters: [{ agent: 'reasoning' }, { agent: 'thinker' }, { agent: 'reasoning' }],
+      decide: 'majority',
+      judge: { agent: 'reasoning', skill: 'reason' },
+    })
+  })
+
+  test('a vote that a judge decides, where answers are free or a judge is asked for', () => {
+    expect(planFor('What causes stalled jobs? Let five agents vote.', ours).nodes[1]).toMatchObject({
+      kind: 'vote',
+      decide: 'judge',
+      voters: Array.from({ length: 5 }, () => ({ agent: 'reasoning', skill: 'reason' })),
+    })
+    expect(planFor('Do two agents agree that jobs stall? Let a judge decide.', ours).nodes[1]).toMatchObject({ decide: 'judge', options: ['yes', 'no'] })
+  })
+
+  test('a vote among agents that are called by name', () => {
+    const plan = planFor('Let the agents mock-search and mock-analysis vote on whether apples are fruit. Let the agents vote.', [
+      ...ours,
+      mockSearch,
+      mockAnalysis,
+    ])
+    expect(plan.nodes.find(({ kind }) => kind === 'vote')).toMatchObject({ voters: [{ agent: 'mock-search' }, { agent: 'mock-analysis' }] })
+  })
+
+  test('a map over what is found, which somebody lists first', () => {
+    const plan = planFor('For every setting of workers that is found, explain what it does.', ours)
+    expect(outline(plan)).toEqual([
+      'find:rag/retrieve',
+      'list:reasoning/reason < find',
+      'each:reasoning/reason < list find',
+      'answer:reasoning/answer < find list each',
+    ])
+    expect(plan.nodes[1]?.instruction).toBe('List every setting of workers that is found, one a line, and nothing else.')
+    expect(plan.nodes[2]).toMatchObject({ kind: 'map', over: 'list', instruction: 'Explain what it does.', on_item_failure: 'skip' })
+    expect(plan.nodes[2]).not.toHaveProperty('stream')
+  })
+
+  test('a streaming map, on each as soon as it is there', () => {
+    expect(planFor('Find the settings of workers and explain each as soon as it is found.', ours).nodes[2]).toMatchObject({
+      kind: 'map',
+      stream: true,
+      instruction: 'Explain the item.',
+    })
+  })
+
+  test('a map from one agent to another, called by name', () => {
+    const plan = planFor('Ask mock-search for prices [list 3], and for each item ask mock-analysis to weigh it [delay 5].', [...ours, mockSearch, mockAnalysis])
+    expect(outline(plan)).toEqual(['list:mock-search/search', 'each:mock-analysis/analyze < list', 'answer:reasoning/answer < list each'])
+    expect(plan.nodes.slice(0, 2).map(({ instruction }) => instruction)).toEqual([
+      'Ask mock-search for prices [list 3]',
+      'Ask mock-analysis to weigh it [delay 5].',
+    ])
+  })
+
+  test('a list that stands in the goal is looked up side by side, without a map', () => {
+    const plan = planFor('For each of BullMQ, A2A and pgvector, say how it handles failure.', ours)
+    expect(plan.nodes.map(({ instruction }) => instruction)).toEqual([
+      'how BullMQ handles failure',
+      'how A2A handles failure',
+      'how pgvector handles failure',
+      expect.stringContaining('Write the answer'),
+    ])
+  })
+
+  test('a plan of its own for a part, and what is left to do with it', () => {
+    const plan = planFor('As a sub-project, find out how BullMQ handles stalled jobs; then compare it with A2A task states.', ours)
+    expect(outline(plan)).toEqual([
+      'study-bullmq-handles-stalled-jobs:plan',
+      'find-a2a-task-states:rag/retrieve',
+      'compare:reasoning/reason < study-bullmq-handles-stalled-jobs find-a2a-task-states',
+      'answer:reasoning/answer < study-bullmq-handles-stalled-jobs find-a2a-task-states compare',
+    ])
+    expect(plan.nodes[0]?.instruction).toBe('find out how BullMQ handles stalled jobs')
+  })
+
+  test('but only where its schema has words for them', () => {
+    const goal = 'Write a separate plan for finding out about workers. Then tell me how jobs stall.'
+    const prompt = [toSection('agents', JSON.stringify(ours)), toSection('goal', goal)].join('\n\n')
+    expect(answerPlanning(prompt, new Set(['agent', 'map', 'vote']))?.nodes.map(({ kind }) => kind)).not.toContain('plan')
+    expect(answerPlanning(prompt)?.nodes[0]?.kind).toBe('plan')
+  })
+
+  test('and not where it only speaks of such things', () => {
+    for (const goal of [
+      'How does the senate decide by majority?',
+      'What does the constitution say about the right to vote?',
+      'What is said about every citizen?',
+      'How do agents agree on a plan?',
+    ])
+      expect(planFor(goal, ours).nodes.map(({ kind }) => kind)).not.toContain('vote')
+  })
+
+  test('a refused one is drawn simpler', () => {
+    const goal = 'Are apples fruit? Let three agents vote.'
+    const plan = replan(goal, ours, { faults: ['vote: no'], previous: planFor(goal, ours) })
+    expect(plan.nodes.map(({ kind }) => kind)).not.toContain('vote')
+  })
+})
+
 describe('agents are chosen by what their cards say', () => {
   test('a search agent looks up and an analysis agent weighs where there are no others', () => {
     expect(outline(planFor('Compare apples with pears.', [mockSearch, mockAnalysis]))).toEqual([
@@ -168,7 +281,7 @@ test('without a goal or agents there is no plan', () => {
 
 /** Every plan that a test looks at is sound, by the contract's own rules. */
 function sound(plan: Plan | undefined, agents: readonly AgentSummary[]): Plan {
-  expect(readPlan(plan, agents).faults).toEqual([])
+  expect(readPlan(plan, agents, { levels: 1 }).faults).toEqual([])
   return plan as Plan
 }
 

@@ -1,19 +1,30 @@
-import { agentOf, agentSummarySchema, readPlan, readSection, type AgentSummary, type Plan } from '@signalbox/contracts'
+import { agentOf, agentSummarySchema, readPlan, readSection, type AgentSummary, type Plan, type PlanNode } from '@signalbox/contracts'
 import { z } from 'zod'
 
 import { toTerms } from '../text/terms.ts'
+import type { PlanningTask } from './draft-node.ts'
 import { drawPlan } from './draw-plan.ts'
+import { readRevision } from './read-revision.ts'
+import { revisePlan } from './revise-plan.ts'
+
+export type NodeKinds = ReadonlySet<PlanNode['kind']>
+
+const EVERY_KIND: NodeKinds = new Set(['agent', 'map', 'vote', 'plan'])
 
 /**
- * Answers a planner's prompt (sections `goal`, `agents`, `conversation`, and for a repair `faults`)
- * with a plan. Undefined where the prompt has no goal or no agents to plan with.
+ * Answers a planner's prompt (sections `goal`, `agents`, `conversation`, for a repair `faults`, and
+ * for a revision `current_plan`, `progress`, `reason`) with a plan of nodes of these kinds. Undefined
+ * where the prompt has no goal or no agents to plan with.
  */
-export function answerPlanning(prompt: string): Plan | undefined {
+export function answerPlanning(prompt: string, kinds: NodeKinds = EVERY_KIND): Plan | undefined {
   const goal = readSection(prompt, 'goal')
   const agents = readAgents(readSection(prompt, 'agents'))
   if (goal === undefined || goal.trim() === '' || agents.length === 0) return undefined
   const subject = readSubject(goal, readSection(prompt, 'conversation'))
-  const task = { goal, ...(subject !== undefined && { subject }) }
+  const task = { goal, kinds, ...(subject !== undefined && { subject }) }
+  const revision = readRevision(prompt, goal)
+  // What was wrong with a revision would be wrong with it again.
+  if (revision) return revisePlan({ ...task, ...revision, agents, levels: kinds.has('plan') ? 1 : 0 })
   const faults = readSection(prompt, 'faults')
   if (faults === undefined) return drawPlan({ ...task, agents })
   return mendPlan(task, agents, { faults, previous: readSection(prompt, 'previous_plan') })
@@ -24,13 +35,13 @@ export function answerPlanning(prompt: string): Plan | undefined {
  * without the agents that the faults speak of, and then, if that is what was refused or is no use,
  * with nothing in it that can be left out.
  */
-function mendPlan(task: { goal: string; subject?: string }, agents: readonly AgentSummary[], refused: { faults: string; previous: string | undefined }): Plan {
+function mendPlan(task: Omit<PlanningTask, 'agents'>, agents: readonly AgentSummary[], refused: { faults: string; previous: string | undefined }): Plan {
   const blameless = agents.filter(({ id }) => !isBlamed(id, refused.faults))
   const choices = [blameless, agents].filter((choice) => choice.length > 0)
   const drafts = [false, true].flatMap((simple) => choices.map((choice) => drawPlan({ ...task, agents: choice, simple })))
   const fresh = drafts.find(
     (plan) =>
-      readPlan(plan, agents).plan !== undefined &&
+      readPlan(plan, agents, { levels: 1 }).plan !== undefined &&
       toOutline(plan.nodes.map((node) => ({ id: node.id, agent: agentOf(node) }))) !== readOutline(refused.previous),
   )
   return fresh ?? (drafts.at(-1) as Plan)
@@ -42,12 +53,12 @@ function toOutline(nodes: readonly { id: string; agent: string }[]): string {
 }
 
 const outlineSchema = z.looseObject({
-  nodes: z.array(z.looseObject({ id: z.string(), agent: z.string() })),
+  nodes: z.array(z.looseObject({ id: z.string(), agent: z.string().nullish(), kind: z.string().nullish() })),
 })
 
 function readOutline(previous: string | undefined): string | undefined {
   try {
-    return toOutline(outlineSchema.parse(JSON.parse(previous ?? 'null')).nodes)
+    return toOutline(outlineSchema.parse(JSON.parse(previous ?? 'null')).nodes.map(({ id, agent, kind }) => ({ id, agent: agent ?? kind ?? '' })))
   } catch {
     return undefined
   }

@@ -1,101 +1,117 @@
-import { PLAN_LIMITS, type AgentNode, type AgentSummary, type Plan } from '@signalbox/contracts'
+import { PLAN_LIMITS, type AgentNode, type Plan, type PlanNode } from '@signalbox/contracts'
 
+import { answerOffer, draftNode, draftWork, type PlanningTask } from './draft-node.ts'
+import { drawEach } from './draw-each.ts'
+import { drawVote } from './draw-vote.ts'
 import { findNamedAgents } from './find-named-agents.ts'
 import { toNodeIds } from './node-ids.ts'
-import { pickSkill, type Offer } from './pick-skill.ts'
+import { pickSkill } from './pick-skill.ts'
+import { readWishes, type Wishes } from './read-wishes.ts'
 import { splitGoal, type GoalShape } from './split-goal.ts'
-
-/** What the plan is drawn from. `subject` is what the conversation was about, for goals that only say "it". */
-export interface PlanningTask {
-  goal: string
-  subject?: string
-  agents: readonly AgentSummary[]
-  /** Draw no more than is needed: after a plan was refused. */
-  simple?: boolean
-}
-
-type Draft = Pick<AgentNode, 'id' | 'agent' | 'instruction' | 'needs' | 'on_failure'> & {
-  skill?: string
-}
 
 /**
  * Draws a plan by form alone: one look-up for each thing that the goal asks about, side by side;
- * for a comparison or a judgement a node that reasons over them; and a node that answers.
+ * for a comparison or a judgement a node that reasons over them; and a node that answers. A goal
+ * that asks for a vote, for the same work on everything that is found, or for a plan of its own for
+ * a part, gets a node of that kind in between.
  *
  * Each look-up carries the words it shares with the others, because agents see their own
  * instruction and nothing of their siblings'. The answer needs the look-ups themselves, not only
  * what was made of them, so that it can cite them.
  */
 export function drawPlan(task: PlanningTask): Plan {
-  const shape = splitGoal(task.goal)
-  const lookups = drawLookups(task, shape)
-  const reasoning = task.simple ? [] : drawReasoning(task, shape, lookups)
-  const answer = drawAnswer(task, [...lookups, ...reasoning])
-  const nodes = [...lookups, ...reasoning, answer].map((draft) => ({
-    kind: 'agent' as const,
-    ...draft,
-  }))
-  return { goal: task.goal.trim().slice(0, 20_000), nodes, answer: answer.id }
+  const wishes = task.simple ? { goal: task.goal } : readWishes(task.goal)
+  const nodes = drawWork(task, isDrawable(wishes, task) ? wishes : { goal: task.goal })
+  const answer = drawAnswer(task, nodes)
+  return { goal: task.goal.trim().slice(0, 20_000), nodes: [...nodes, answer], answer: answer.id }
 }
 
-function drawLookups(task: PlanningTask, shape: GoalShape): Draft[] {
+/** A wish for a kind of node that may not be drawn is answered as any goal. */
+function isDrawable({ subplan, vote, each }: Wishes, { kinds }: PlanningTask): boolean {
+  const wanted = [...(subplan === undefined ? [] : ['plan' as const]), ...(vote ? ['vote' as const] : []), ...(each ? ['map' as const] : [])]
+  return wanted.every((kind) => kinds?.has(kind) ?? true)
+}
+
+function drawWork(task: PlanningTask, wishes: Wishes): PlanNode[] {
   const named = findNamedAgents(task.goal, task.agents)
-  if (named.length > 0) {
-    const ids = toNodeIds(
-      'ask',
-      named.map(({ agent }) => agent),
+  if (wishes.each) return drawEach(wishes.each, task, named)
+  if (wishes.vote) {
+    const lookups = drawLookups({ ...task, goal: wishes.goal }, toVoteTopics(wishes))
+    const vote = drawVote(
+      wishes.vote,
+      task,
+      lookups.map(({ id }) => id),
+      named,
     )
-    return named.map((offer, index) =>
-      draft(ids[index] as string, offer, task.goal, {
-        on_failure: named.length > 1 ? 'skip' : 'fail',
-      }),
-    )
+    return vote ? [...lookups, vote] : lookups
   }
+  if (wishes.subplan !== undefined) return drawWithSubplan(task, wishes, wishes.subplan)
+  const shape = splitGoal(wishes.goal)
+  const lookups = named.length > 0 ? askNamed(task, named) : drawLookups(task, shape.topics)
+  return [...lookups, ...(task.simple ? [] : drawReasoning(task, shape, lookups))]
+}
+
+/** The part is planned by itself beside the look-ups for the rest, which may say "it" of the part. */
+function drawWithSubplan(task: PlanningTask, { goal }: Wishes, subplan: string): PlanNode[] {
+  const part: PlanNode = { kind: 'plan', id: toNodeIds('study', [subplan])[0] ?? 'study', ...draftWork(subplan), on_failure: 'fail' }
+  const shape = splitGoal(goal)
+  const topics = goal === '' ? [] : shape.topics.filter((topic) => !/^(?:it|its|they|them|this|that|these|those|both)\b/i.test(topic))
+  const lookups = drawLookups({ ...task, goal }, topics)
+  const reason = shape.kind === 'comparison' ? pickSkill('reason', task.agents) : undefined
+  if (!reason) return [part, ...lookups]
+  const needs = [part.id, ...lookups.map(({ id }) => id)]
+  return [part, ...lookups, draftNode('compare', reason, `${goal.charAt(0).toUpperCase()}${goal.slice(1)}`, { needs, on_failure: 'skip' })]
+}
+
+function askNamed({ goal }: PlanningTask, named: ReturnType<typeof findNamedAgents>): AgentNode[] {
+  const ids = toNodeIds(
+    'ask',
+    named.map(({ agent }) => agent),
+  )
+  return named.map((offer, index) => draftNode(ids[index] as string, offer, goal, { on_failure: named.length > 1 ? 'skip' : 'fail' }))
+}
+
+function drawLookups(task: PlanningTask, topics: readonly string[]): AgentNode[] {
   const offer = pickSkill('retrieve', task.agents)
   if (!offer) return []
-  const ids = toNodeIds('find', shape.topics)
+  const ids = toNodeIds('find', topics)
   // One look-up that fails must not take the others' findings with it; a lone one has nothing to leave.
-  const on_failure = shape.topics.length > 1 ? 'skip' : 'fail'
-  return shape.topics.map((topic, index) => draft(ids[index] as string, offer, withSubject(topic, task.subject), { on_failure }))
+  const on_failure = topics.length > 1 ? 'skip' : 'fail'
+  return topics.map((topic, index) => draftNode(ids[index] as string, offer, withSubject(topic, task.subject), { on_failure }))
+}
+
+/** What is voted for is looked up side by side; a yes or no has nothing to look up by itself. */
+function toVoteTopics({ goal, vote }: Wishes): string[] {
+  const { topics } = splitGoal(goal)
+  const options = vote?.options?.some((option) => /^(?:yes|no)$/i.test(option)) ? [] : (vote?.options ?? [])
+  if (topics.length > 1 || options.length === 0) return topics
+  const asked = options
+    .reduce((rest, option) => rest.replace(option, ''), goal)
+    .replaceAll(/[\s,:]+(?:or\b[\s,:]*)?/g, ' ')
+    .trim()
+  return options.map((option) => `${asked} ${option}`)
 }
 
 const JUDGING =
   /\b(?:why|analy[sz]e|assess|evaluate|recommend|advise|weigh|pros and cons|trade-?offs?|implications?|should (?:we|i)|step[- ]by[- ]step|in depth|research|investigate)\b/i
 
-function drawReasoning(task: PlanningTask, shape: GoalShape, lookups: readonly Draft[]): Draft[] {
+function drawReasoning(task: PlanningTask, shape: GoalShape, lookups: readonly AgentNode[]): AgentNode[] {
   const comparing = shape.kind === 'comparison'
   if (lookups.length === 0 || (!comparing && !JUDGING.test(task.goal))) return []
   const offer = pickSkill('reason', task.agents)
   if (!offer || lookups.some(({ agent }) => agent === offer.agent)) return []
   const needs = lookups.map(({ id }) => id)
   return comparing
-    ? [draft('compare', offer, `Compare ${joinNames(shape.topics.map((topic) => withSubject(topic, task.subject)))}.`, { needs, on_failure: 'skip' })]
-    : [draft('weigh', offer, task.goal, { needs, on_failure: 'skip' })]
+    ? [draftNode('compare', offer, `Compare ${joinNames(shape.topics.map((topic) => withSubject(topic, task.subject)))}.`, { needs, on_failure: 'skip' })]
+    : [draftNode('weigh', offer, task.goal, { needs, on_failure: 'skip' })]
 }
 
-function drawAnswer(task: PlanningTask, before: readonly Draft[]): Draft {
-  const offer = pickSkill('answer', task.agents) ?? pickSkill('reason', task.agents) ?? pickSkill('retrieve', task.agents) ?? firstOffer(task.agents)
+function drawAnswer({ goal, agents }: PlanningTask, before: readonly PlanNode[]): AgentNode {
   const needs = before.map(({ id }) => id).slice(0, PLAN_LIMITS.needs)
-  const instruction = before.length > 0 ? 'Write the answer to the goal from the results, and cite the passages it rests on.' : task.goal
-  return draft('answer', offer, instruction, { needs })
+  return draftNode('answer', answerOffer(agents), before.length > 0 ? WRITE_ANSWER : goal, { needs })
 }
 
-function draft(id: string, offer: { agent: string; skill?: string }, instruction: string, more: Partial<Pick<Draft, 'needs' | 'on_failure'>>): Draft {
-  return {
-    id,
-    ...offer,
-    instruction: instruction.trim().slice(0, PLAN_LIMITS.instruction),
-    needs: [],
-    on_failure: 'fail',
-    ...more,
-  }
-}
-
-function firstOffer(agents: readonly AgentSummary[]): Offer | { agent: string } {
-  const agent = agents[0]
-  const skill = agent?.skills[0]
-  return skill ? { agent: agent.id, skill: skill.id } : { agent: agent?.id ?? 'none' }
-}
+export const WRITE_ANSWER = 'Write the answer to the goal from the results, and cite the passages it rests on.'
 
 function withSubject(topic: string, subject: string | undefined): string {
   return subject === undefined ? topic : `${topic} (${subject})`

@@ -2,7 +2,7 @@ import { toTerms } from '../text/terms.ts'
 
 /** Ids a person can read in a progress line: `find-stalled-jobs`. Unique, plain, 40 characters at most. */
 export function toNodeIds(verb: string, topics: readonly string[]): string[] {
-  const used = new Set<string>(['answer', 'compare', 'weigh'])
+  const used = new Set<string>(['answer', 'compare', 'weigh', 'find', 'list', 'each', 'vote'])
   return topics.map((topic, index) => {
     const slug = toSlug(topic)
     let id = slug === '' ? `${verb}-${index + 1}` : `${verb}-${slug}`

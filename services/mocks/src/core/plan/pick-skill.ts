@@ -24,20 +24,35 @@ const WORK = {
 
 export type Work = keyof typeof WORK
 
+export interface RankedOffer extends Offer {
+  /** It says that it is one. */
+  isMock: boolean
+}
+
 /**
  * The skill that fits a piece of work best, by what the cards say and nothing else: its id counts
  * most, then its tags, its name, and its description. Agents that say that they are mocks come last.
  */
 export function pickSkill(work: Work, agents: readonly AgentSummary[]): Offer | undefined {
-  const offers = agents.flatMap((agent) =>
-    agent.skills.map((skill) => ({
-      agent: agent.id,
-      skill: skill.id,
-      fit: fitOf(work, agent, skill),
-    })),
-  )
-  const best = offers.filter(({ fit }) => fit > 0).toSorted((a, b) => b.fit - a.fit)[0]
+  const [best] = rankSkills(work, agents)
   return best && { agent: best.agent, skill: best.skill }
+}
+
+/** All skills that fit a piece of work, best first. */
+export function rankSkills(work: Work, agents: readonly AgentSummary[]): RankedOffer[] {
+  return agents
+    .flatMap((agent) => agent.skills.map((skill) => ({ agent: agent.id, skill: skill.id, isMock: isMock(agent), fit: fitOf(work, agent, skill) })))
+    .filter(({ fit }) => fit > 0)
+    .toSorted((a, b) => b.fit - a.fit)
+}
+
+/** The pieces of work that a skill is made for, by its card. */
+export function workOf(agent: AgentSummary, skill: string | undefined): Work[] {
+  return (Object.keys(WORK) as Work[]).filter((work) => rankSkills(work, [agent]).some((offer) => skill === undefined || offer.skill === skill))
+}
+
+function isMock({ id, description }: AgentSummary): boolean {
+  return /\bmock\b/i.test(`${id} ${description}`)
 }
 
 function fitOf(work: Work, agent: AgentSummary, skill: AgentSummary['skills'][number]): number {
@@ -50,6 +65,5 @@ function fitOf(work: Work, agent: AgentSummary, skill: AgentSummary['skills'][nu
   if (skill.tags.some((tag) => words.test(tag))) fit += 20
   if (words.test(skill.name)) fit += 10
   if (words.test(skill.description)) fit += 5
-  const isMock = /\bmock\b/i.test(`${agent.id} ${agent.description}`)
-  return fit > 0 && isMock ? fit / 100 : fit
+  return fit > 0 && isMock(agent) ? fit / 100 : fit
 }

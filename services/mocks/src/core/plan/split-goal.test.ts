@@ -45,6 +45,23 @@ describe('several questions are looked up one by one', () => {
   })
 })
 
+describe('each of a list that stands in the goal is one question', () => {
+  test.each([
+    [
+      'For each of BullMQ, A2A and pgvector, say how it handles failure.',
+      ['how BullMQ handles failure', 'how A2A handles failure', 'how pgvector handles failure'],
+    ],
+    ['For each of queues and workers: name its main setting.', ["name queues's main setting", "name workers's main setting"]],
+    [
+      'Explain the retry rules for each of queues, workers and flows.',
+      ['Explain the retry rules for queues', 'Explain the retry rules for workers', 'Explain the retry rules for flows'],
+    ],
+    ['Explain how each of the following is retried:\n- jobs\n- tasks', ['how jobs is retried', 'how tasks is retried']],
+  ])('%s', (goal, topics) => {
+    expect(splitGoal(goal)).toEqual({ kind: 'questions', topics })
+  })
+})
+
 describe('anything else is one question', () => {
   test.each([
     ['How do I configure rate limiting?', 'How do I configure rate limiting?'],
@@ -62,9 +79,12 @@ describe('anything else is one question', () => {
   })
 })
 
-test.each(['and how ', 'compare ', 'how x ', 'in a and ', ', ', 'what is a and how does '])('a goal of nothing but "%s" is split in bounded time', (piece) => {
-  const before = performance.now()
-  splitGoal(piece.repeat(Math.floor(3_900 / piece.length)))
-  splitGoal(piece.repeat(100_000))
-  expect(performance.now() - before).toBeLessThan(1_000)
-})
+test.each(['and how ', 'compare ', 'how x ', 'in a and ', ', ', 'what is a and how does ', ' ', '\n', 'for each of a, ', 'each of the following '])(
+  'a goal of nothing but %j is split in bounded time',
+  (piece) => {
+    const before = performance.now()
+    splitGoal(piece.repeat(Math.floor(3_900 / piece.length)))
+    splitGoal(piece.repeat(100_000))
+    expect(performance.now() - before).toBeLessThan(1_000)
+  },
+)

@@ -1,4 +1,5 @@
 import { shareContext } from './share-context.ts'
+import { splitEach } from './split-each.ts'
 import { splitQuestions } from './split-questions.ts'
 
 /** What a goal asks for, by its form alone: things to hold side by side, several questions, or one. */
@@ -49,7 +50,9 @@ const COMPARISONS: readonly { form: RegExp; joins: RegExp }[] = [
 /** Takes a goal apart. Never fails: what has no form that we know is one question. */
 export function splitGoal(goal: string): GoalShape {
   if (goal.length > LONGEST_FORM) return { kind: 'single', topics: [goal.trim()] }
-  const asked = withoutManners(goal)
+  const asked = withoutManners(withEvenSpaces(goal))
+  const each = splitEach(asked)
+  if (each) return { kind: 'questions', topics: each.slice(0, MAX_TOPICS) }
   const sentences = withoutClosing(splitQuestions(asked))
   for (const [index, sentence] of sentences.entries()) {
     const topics = splitComparison(sentence)?.map((topic) => (isPronoun(topic) ? sentences[index - 1] : topic))
@@ -57,6 +60,14 @@ export function splitGoal(goal: string): GoalShape {
   }
   if (sentences.length > 1) return { kind: 'questions', topics: sentences.slice(0, MAX_TOPICS) }
   return { kind: 'single', topics: [sentences[0] ?? asked] }
+}
+
+/** Runs of spaces and of empty lines come to one: patterns that look for words between them would try every way to share them out. */
+export function withEvenSpaces(text: string): string {
+  return text
+    .replaceAll(/[^\S\n]+/g, ' ')
+    .replaceAll(/(?: ?\n)+ ?/g, '\n')
+    .trim()
 }
 
 function splitComparison(sentence: string): string[] | undefined {

@@ -34,6 +34,17 @@ describe('a value that is there', () => {
   })
 })
 
+test('an object goes to the branch that has its kind', () => {
+  const branch = (kind: string, own: string): JsonSchema => ({
+    type: 'object',
+    properties: { kind: { const: kind }, [own]: { type: 'string' } },
+    required: ['kind', own],
+  })
+  const schema: JsonSchema = { anyOf: [branch('a', 'one'), branch('b', 'two')] }
+  expect(fitToSchema({ kind: 'b', one: 'x', two: 'y' }, schema)).toEqual({ kind: 'b', two: 'y' })
+  expect(fitToSchema({ kind: 'c', one: 'x' }, schema)).toEqual({ kind: 'a', one: 'x' })
+})
+
 describe('what is missing', () => {
   test('is null where it may be, and the emptiest value where not', () => {
     expect(fitToSchema(undefined, node)).toEqual({ id: '', when: null, needs: [], kind: 'agent' })

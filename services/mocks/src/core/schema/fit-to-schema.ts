@@ -57,17 +57,27 @@ function emptiest(type: string, rule: Record<string, unknown>, root: JsonSchema,
   return type === 'boolean' ? false : null
 }
 
-/** The branch that speaks of the value's own type; for no value, null where it is allowed. */
+/** The branch that speaks of the value's own type, and of its own kind where branches differ in a constant; for no value, null where it is allowed. */
 function pickBranch(value: unknown, branches: unknown[], root: JsonSchema): unknown {
   const wanted = value === undefined ? 'null' : typeOf(value)
-  const matching = branches.find((branch) => {
+  const matching = branches.filter((branch) => {
     const rule = resolve(branch, root)
     if (!rule) return true
     if ('const' in rule) return rule['const'] === value
     const types = typesOf(rule)
     return types.includes(wanted) || (wanted === 'integer' && types.includes('number'))
   })
-  return matching ?? branches.find((branch) => !typesOf(resolve(branch, root) ?? {}).includes('null')) ?? branches[0]
+  const own = isRecord(value) ? matching.find((branch) => agrees(value, resolve(branch, root), root)) : undefined
+  return own ?? matching[0] ?? branches.find((branch) => !typesOf(resolve(branch, root) ?? {}).includes('null')) ?? branches[0]
+}
+
+/** Whether an object has the constants that a branch demands. */
+function agrees(value: Record<string, unknown>, rule: Record<string, unknown> | undefined, root: JsonSchema): boolean {
+  const properties = isRecord(rule?.['properties']) ? Object.entries(rule['properties']) : []
+  return properties.every(([key, part]) => {
+    const property = resolve(part, root)
+    return property === undefined || !('const' in property) || property['const'] === value[key]
+  })
 }
 
 function resolve(schema: unknown, root: JsonSchema): Record<string, unknown> | undefined {
