@@ -22,15 +22,26 @@ export async function* followEvents(
 ): AsyncGenerator<SessionEvent> {
   using listening = listen()
   for (let seen = after; !listening.ended;) {
-    const { events, over } = await read(seen, BATCH)
+    const { events, over } = await readUnlessEnded(() => read(seen, BATCH), listening)
     for (const event of events) {
       if (listening.ended) return
       yield event
-      if (TERMINAL_EVENTS.has(event.type)) return
       seen = event.seq
     }
+    const last = events.at(-1)
     if (events.length === BATCH) continue
-    if (over) return
+    // An end that something follows was taken back: the session was driven again.
+    if (over || (last && TERMINAL_EVENTS.has(last.type))) return
     await listening.next()
+  }
+}
+
+/** What a store throws because it was closed meanwhile is no news to who was told to stop. */
+async function readUnlessEnded(read: () => EventsRead | Promise<EventsRead>, listening: Listener): Promise<EventsRead> {
+  try {
+    return await read()
+  } catch (error) {
+    if (listening.ended) return { events: [], over: true }
+    throw error
   }
 }

@@ -39,7 +39,8 @@ export async function* hearStream(events: AsyncIterable<StreamEvent>, cancel: (t
   if (!end) return
   yield* artifacts.close()
   const usage = readUsage(end.metadata)
-  if (usage) yield { type: 'usage', usage }
+  // What came of a try that ends well comes with what it cost; one that fails has cost it all the same.
+  if (usage && end.status.state !== 'completed') yield { type: 'usage', usage }
   yield { type: 'end', output: await outputOf(end, artifacts.all(), cancel), usage }
 }
 

@@ -1,5 +1,6 @@
 import { deadLetterQuerySchema, redriveRequestSchema, SERVICE_HEADERS } from '@signalbox/contracts'
-import { AppError } from '@signalbox/errors'
+import { renderA2AError } from '@signalbox/a2a'
+import { AppError, toAppError } from '@signalbox/errors'
 import { Hono, type Context } from 'hono'
 import { z } from 'zod'
 
@@ -14,6 +15,7 @@ const eventQuerySchema = z.object({
 /** `/v1/sessions/{id}/pause|resume|events`. */
 export function sessionRoutes(manager: SessionManager): Hono {
   return new Hono()
+    .onError(renderManagementError)
     .post('/:id/pause', async (c) => c.json(await manager.pause(c.req.param('id'), ownerOf(c))))
     .post('/:id/resume', async (c) => c.json(await manager.resume(c.req.param('id'), ownerOf(c))))
     .get('/:id/events', async (c) => {
@@ -25,6 +27,7 @@ export function sessionRoutes(manager: SessionManager): Hono {
 /** `/v1/dead-letters`: list, inspect, redrive, drop. */
 export function deadLetterRoutes(manager: SessionManager): Hono {
   return new Hono()
+    .onError(renderManagementError)
     .get('/', async (c) => c.json(await manager.deadLetters(ownerOf(c), read(deadLetterQuerySchema, c.req.query()))))
     .get('/:id', async (c) => c.json(await manager.deadLetter(c.req.param('id'), ownerOf(c))))
     .post('/:id/redrive', async (c) => c.json(await manager.redrive(c.req.param('id'), ownerOf(c), read(redriveRequestSchema, await readJson(c)))))
@@ -53,4 +56,10 @@ async function readJson(c: Context): Promise<unknown> {
   } catch (error) {
     throw new AppError('invalid_json', 'The body is not JSON.', { cause: error })
   }
+}
+
+/** A2A's words for errors, but for its status of a conflict, which on that wire is 400. */
+function renderManagementError(thrown: unknown): Response {
+  const rendered = renderA2AError(thrown)
+  return toAppError(thrown).code === 'conflict' ? new Response(rendered.body, { status: 409, headers: rendered.headers }) : rendered
 }
