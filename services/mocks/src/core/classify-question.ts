@@ -1,6 +1,7 @@
 import type { ClassifierVerdict } from '@signalbox/contracts'
 
 import { isArithmetic } from './chat/arithmetic.ts'
+import { readWishes } from './plan/read-wishes.ts'
 import { splitGoal } from './plan/split-goal.ts'
 
 /** A rule of the scripted classifier. The first one that matches decides, and is named in the reason. */
@@ -98,6 +99,15 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
     matches: test(
       /\b(?:write|compose|tell|give|create|make up|draft|invent)\b.{0,40}\b(?:poem|haiku|joke|story|song|limerick|e-?mail|tweet|slogan|riddle|rhyme|letter|essay|dialogue|name|names|tagline|caption)\b/i,
     ),
+  },
+  {
+    name: 'strategy',
+    needs_orchestration: true,
+    reason: 'asks for a vote, for the same on all that is found, or for a plan of its own',
+    matches: (question) => {
+      const { vote, each, subplan } = readWishes(question)
+      return vote !== undefined || each !== undefined || subplan !== undefined
+    },
   },
   {
     name: 'research',

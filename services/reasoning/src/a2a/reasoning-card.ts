@@ -14,9 +14,13 @@ export const REASONING_CARD: Omit<AgentCard, 'url'> = {
       id: SKILLS.reason,
       name: 'Reason',
       description:
-        'Works out one intermediate step from the results and passages it is given: compares, calculates, weighs, explains, finds contradictions. Its text is for other nodes, not for the person.',
-      tags: ['reasoning', 'analysis', 'comparison', 'calculation'],
-      examples: ['Compare the two retention policies and list where they differ.', 'Work out the yearly cost from these figures.'],
+        'Works out one intermediate step from the results and passages it is given: compares, calculates, weighs, explains, finds contradictions, judges between candidates or votes for one of them. Its text is for other nodes, not for the person.',
+      tags: ['reasoning', 'analysis', 'comparison', 'calculation', 'judging'],
+      examples: [
+        'Compare the two retention policies and list where they differ.',
+        'Work out the yearly cost from these figures.',
+        'Is the contract binding? Answer with exactly one of: yes | no',
+      ],
     },
     {
       id: SKILLS.answer,

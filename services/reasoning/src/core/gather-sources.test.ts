@@ -45,6 +45,40 @@ describe('passages of several inputs', () => {
   })
 })
 
+describe('what nodes of other kinds came to', () => {
+  test('is a result for each item of a map, each with its own citations', () => {
+    const item = (index: number, text: string, ...citations: Citation[]) => ({ index, state: 'completed', text, data: [{ kind: 'citations', citations }] })
+    const items = [item(0, 'A does [1].', cited(1, 'a.md')), { ...item(1, ''), state: 'skipped' }, item(2, 'C does [1].', cited(1, 'c.md'))]
+    const whole = { ...said('each', 'A does [1].\n\nC does [1].'), data: [{ kind: 'map-result', items }, ...items.flatMap(({ data }) => data)] }
+    const { results, sources } = gatherMaterial([whole], 10_000)
+    expect(results).toEqual([
+      { name: 'each.1', agent: 'thinker', text: 'A does [1].' },
+      { name: 'each.3', agent: 'thinker', text: 'C does [2].' },
+    ])
+    expect(sources.map(({ source }) => source)).toEqual(['a.md', 'c.md'])
+  })
+
+  test('is the choice of a vote, and how it stood', () => {
+    const tally = [
+      { choice: 'yes', votes: 2 },
+      { choice: 'no', votes: 1 },
+    ]
+    const vote = { ...said('vote', 'yes'), data: [{ kind: 'vote-result', by: 'majority', choice: 'yes', tally }] }
+    expect(gatherMaterial([vote], 10_000).results).toEqual([{ name: 'vote', agent: 'thinker', text: 'yes (by majority; votes: yes 2, no 1)' }])
+  })
+
+  test('is not what they said to whoever runs the plan', () => {
+    const asking = {
+      ...said('work', 'Done.'),
+      data: [
+        { kind: 'put-context', name: 'city', value: 'Oslo' },
+        { kind: 'replan-request', reason: 'more' },
+      ],
+    }
+    expect(gatherMaterial([asking], 10_000).results).toEqual([{ name: 'work', agent: 'thinker', text: 'Done.' }])
+  })
+})
+
 describe('results of earlier nodes', () => {
   test('come with their name and agent', () => {
     expect(gatherMaterial([said('facts', 'It is so.')], 10_000).results).toEqual([{ name: 'facts', agent: 'thinker', text: 'It is so.' }])

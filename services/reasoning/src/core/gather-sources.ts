@@ -1,5 +1,7 @@
 import { citationsPartSchema, passagesPartSchema, rewriteCitations, type Citation, type NodeInput, type Passage, type Source } from '@signalbox/contracts'
 
+import { isBookkeeping, takeApart } from './take-apart.ts'
+
 /** What a prompt is made of, beside goal and instruction. */
 export interface Material {
   /** Numbered 1..n, in this order. */
@@ -11,7 +13,8 @@ export interface Material {
 }
 
 /** Merges the results of earlier nodes into one set of material with one numbering, within a size. */
-export function gatherMaterial(inputs: readonly NodeInput[], maxChars: number): Material {
+export function gatherMaterial(handedOver: readonly NodeInput[], maxChars: number): Material {
+  const inputs = handedOver.flatMap(takeApart)
   const told = inputs.map(toTold).filter(({ words, data }) => words !== '' || data !== '')
   const roomForEach = told.length === 0 ? 0 : Math.floor(maxChars / 2 / told.length)
   const shortened = told.map(({ input, words, data }) => ({
@@ -137,7 +140,7 @@ function citationsOf(input: NodeInput): Citation[] {
 }
 
 function isOurs(item: unknown): boolean {
-  return passagesPartSchema.safeParse(item).success || citationsPartSchema.safeParse(item).success
+  return passagesPartSchema.safeParse(item).success || citationsPartSchema.safeParse(item).success || isBookkeeping(item)
 }
 
 function shorten(text: string, length: number): string {

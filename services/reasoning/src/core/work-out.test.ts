@@ -42,6 +42,15 @@ describe('reasoning', () => {
     expect(await work({ skill: 'reason', inputs: [FOUND] }, ['So [2].'])).toMatchObject({ text: 'So [1].', citations: [{ n: 1, source: 'bees.md' }] })
   })
 
+  test('is told how to judge between candidates, and answering is not', async () => {
+    const instruction = 'Do bees sleep?\n\nAnswer with exactly one of: yes | no'
+    const judged = await work({ skill: 'reason', instruction, inputs: [FOUND] }, ['yes'])
+    expect(judged).toMatchObject({ text: 'yes', citations: [] })
+    expect(judged.prompt[0]?.content).toContain('letter for letter, and nothing else')
+    expect(readSection(judged.prompt.at(-1)?.content ?? '', 'instruction')).toBe(instruction)
+    expect((await work({ skill: 'answer' }, ['Yes.'])).prompt[0]?.content).not.toContain('letter for letter')
+  })
+
   test('of the model is told apart from its text', async () => {
     const thoughts: string[] = []
     await work({ skill: 'reason' }, [{ type: 'reasoning', text: 'Hm.' }, 'Yes.'], { onReasoning: (delta) => thoughts.push(delta) })

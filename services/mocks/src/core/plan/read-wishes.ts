@@ -144,7 +144,8 @@ const SOON =
 
 const EACH_FORMS: readonly RegExp[] = [
   // for every setting that is found, explain …
-  new RegExp(String.raw`^for\s+(?:each|every)\s+(?<what>(?!of\b)[^,:]+?)${FOUND}?\s*[,:]\s*(?<work>.+)$`, 'is'),
+  new RegExp(String.raw`^for\s+(?:each|every)\s+(?<what>(?!of\b)[^,:]+?)${FOUND}\s*[,:]\s*(?<work>.+)$`, 'is'),
+  /^for\s+(?:each|every)\s+(?<what>(?:document|file|page|source|article|report)\b[^,:]+?)\s*[,:]\s*(?<work>.+)$/is,
   // explain … for every setting that is found
   new RegExp(String.raw`^(?<work>.+?)\s+(?:for|of)\s+(?:each|every)\s+(?<what>(?!of\b)[^.?!]+?)${FOUND}[\s.?!]*$`, 'is'),
   // explain every setting that is found
