@@ -31,6 +31,7 @@ export async function* heedInbox(
       }
       if (entries.length === 0) await listening.next()
     } catch (error) {
+      if (listening.ended) return
       if (!(error instanceof AppError) || !error.retryable) throw error
       await pause(AGAIN_MS, undefined, { signal: listening.signal }).catch(() => undefined)
     }

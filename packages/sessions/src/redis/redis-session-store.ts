@@ -1,0 +1,244 @@
+import type { SessionDocument } from '@signalbox/contracts'
+
+import { followEvents } from '../follow-events.ts'
+import { heedInbox } from '../heed-inbox.ts'
+import { createListeners } from '../listeners.ts'
+import { createDocumentPacker, type PackedDocument } from '../pack-document.ts'
+import { movedOn, noSuchSession, staleLease, takenId } from '../session-errors.ts'
+import { factsOf } from '../session-facts.ts'
+import type { Lease, SessionChange, SessionStore, StoredSession } from '../session-store.ts'
+import { createAdmission } from './admission.ts'
+import { createAsker } from './ask-redis.ts'
+import { listSessions } from './list-sessions.ts'
+import type { Redis } from './open-redis.ts'
+import { numbered, readEvents, readEventsAndEnd, readInbox, readSession, toArguments } from './redis-sessions.ts'
+import { createSessionIndex } from './session-index.ts'
+import { sessionKeys, type SessionKeys } from './session-keys.ts'
+import { ADMIT, APPEND_EVENTS, CREATE, PUSH, RELEASE, RENEW, SAVE } from './session-scripts.ts'
+import { expireAbandoned, findUnattended, removeFinished, removeSession } from './sweep-sessions.ts'
+
+export interface RedisSessionStoreOptions {
+  /** Stays the caller's: closing the store does not close it. */
+  redis: Redis
+  /** What the keys begin with. */
+  prefix?: string
+  /** How often who follows or heeds looks for what was not told, milliseconds. What is written in any process is told at once. */
+  pollMs?: number
+}
+
+/**
+ * The session store of several machines. Each session is a hash (the document, its revision and fence), two
+ * streams (inbox and events, numbered by position and seq), a hash of large values, and a lock; what must
+ * happen at once is one script.
+ */
+export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_000 }: RedisSessionStoreOptions): SessionStore {
+  const { client, channels } = redis
+  const { ask, once, close } = createAsker(redis)
+  const packer = createDocumentPacker()
+  const index = createSessionIndex(client, prefix)
+  const admission = createAdmission(client)
+  const keysOf = (id: string): SessionKeys => sessionKeys(prefix, id)
+  const read = (id: string): Promise<StoredSession | undefined> => readSession(client, packer, keysOf(id))
+  const place = { ask, client, prefix, index, read }
+
+  const hearing = new Map<string, () => void>()
+  const listeners = createListeners({
+    onFirst: (id) =>
+      hearing.set(
+        id,
+        channels.hear(keysOf(id).channel, () => listeners.wake(id)),
+      ),
+    onLast(id) {
+      hearing.get(id)?.()
+      hearing.delete(id)
+    },
+    poll: () => listeners.wake(),
+    pollMs,
+  })
+
+  /** Saves, and lets go where it is to `park`. What is refused says so; only `unread` is an answer. */
+  async function write(lease: Lease, change: SessionChange, park: boolean): Promise<StoredSession | 'unread'> {
+    const keys = keysOf(lease.id)
+    const packed = packer.pack(change.document)
+    const facts = factsOf(change.document)
+    const { consumed = 0, rev, events } = change
+    const args = [
+      ...[String(lease.fence), String(rev), park ? '1' : '0', String(consumed), packed.json, ...toArguments(facts), keys.channel, String(events.length)],
+      ...events.map((event) => JSON.stringify(event)),
+      ...[...packed.parts].flat(),
+    ]
+    const answer = await once(change, async (op) => {
+      // Sent together, and done in this order.
+      const [, said] = await Promise.all([
+        index.enter(lease.id, facts),
+        SAVE(client, [keys.doc, keys.inbox, keys.events, keys.parts, keys.lock, keys.op(op)], args),
+      ])
+      return String(said)
+    })
+    if (answer === 'unread') return answer
+    const [word, ...numbers] = answer.split(' ')
+    const [revNow = 0, lastSeq = 0, wasFinished = 0, wasDead = 0] = numbers.map(Number)
+    if (word !== 'saved') {
+      await tidy(lease.id, facts.owner)
+      throw word === 'moved' ? movedOn({ rev: revNow, madeFrom: rev }) : refusal(word, lease.id)
+    }
+    packed.stored()
+    const moved = (facts.finishedAt !== undefined) !== (wasFinished === 1) || facts.dead !== (wasDead === 1)
+    if (moved) await tidy(lease.id, facts.owner)
+    return { document: { ...change.document, last_seq: lastSeq }, rev: revNow }
+  }
+
+  /** The lists are tidied by whoever reads them, too: that it cannot be done now fails nothing. */
+  async function tidy(id: string, owner: string | undefined): Promise<void> {
+    await ask(() => index.tidy(id, owner)).catch(() => undefined)
+  }
+
+  return {
+    async create(document, events) {
+      const { id } = document
+      const keys = keysOf(id)
+      const packed = packer.pack(document, { whole: true })
+      const facts = factsOf(document)
+      const args = createArguments(
+        document,
+        packed,
+        keys,
+        events.map((event) => JSON.stringify(event)),
+      )
+      const answer = await once(document, async (op) => {
+        const [, said] = await Promise.all([
+          index.enterNew(id, facts),
+          CREATE(client, [keys.doc, keys.events, keys.parts, keys.op(op)], args),
+          // Somebody may have found it in a list before it was there, and taken it out.
+          index.enterNew(id, facts),
+        ])
+        return said
+      })
+      if (answer !== 'created') {
+        await tidy(id, document.owner)
+        throw takenId(id)
+      }
+      packed.stored()
+      return { document: { ...document, last_seq: events.length }, rev: 1 }
+    },
+
+    load: (id) => ask(() => read(id)),
+
+    list: (query) => listSessions(place, query),
+
+    async delete(id) {
+      const keys = keysOf(id)
+      const owner = await ask(() => client.hGet(keys.doc, 'owner'))
+      await ask(() => removeSession(client, keys))
+      await tidy(id, owner ?? undefined)
+    },
+
+    async acquire(id, { holder, leaseMs }) {
+      const { doc, lock } = keysOf(id)
+      const held = await ask(() => admission.admit(lock, leaseMs))
+      if (!held) {
+        if (await ask(() => client.exists(doc))) return undefined
+        throw noSuchSession(id)
+      }
+      try {
+        const fence = await ask(() => ADMIT(client, [doc, lock], [held.value, String(Math.ceil(leaseMs))]))
+        if (fence === 'gone') throw noSuchSession(id)
+        return fence === 'held' ? undefined : { id, holder, fence: Number(fence), expiresAt: held.expiration }
+      } catch (error) {
+        // A lock that cannot be given back runs out by itself.
+        void held.release().catch(() => undefined)
+        throw error
+      }
+    },
+
+    async renew({ id, fence }, leaseMs) {
+      const { doc, lock } = keysOf(id)
+      return (await ask(() => RENEW(client, [doc, lock], [String(fence), String(Math.ceil(leaseMs))]))) === 1
+    },
+
+    async release({ id, fence }) {
+      const { doc, lock } = keysOf(id)
+      await ask(() => RELEASE(client, [doc, lock], [String(fence)]))
+    },
+
+    async save(lease, change) {
+      return (await write(lease, change, false)) as StoredSession
+    },
+
+    async append(lease, events) {
+      const keys = keysOf(lease.id)
+      const args = [String(lease.fence), keys.channel, ...events.map((event) => JSON.stringify(event))]
+      const answer = await once(events, (op) => APPEND_EVENTS(client, [keys.doc, keys.events, keys.op(op)], args))
+      const [word, before] = String(answer).split(' ')
+      if (word !== 'appended') throw refusal(word, lease.id)
+      return numbered(events, Number(before))
+    },
+
+    async park(lease, change) {
+      return (await write(lease, change, true)) !== 'unread'
+    },
+
+    async push(id, message) {
+      const keys = keysOf(id)
+      const answer = await once(message, (op) => PUSH(client, [keys.doc, keys.inbox, keys.op(op)], [JSON.stringify(message), keys.channel]))
+      if (answer !== 'pushed') throw noSuchSession(id)
+    },
+
+    inbox: (id) => ask(() => readInbox(client, keysOf(id), 0)),
+
+    heed: (id, signal) =>
+      heedInbox(
+        () => listeners.listen(id, signal),
+        (after, limit) =>
+          ask(async () => {
+            const keys = keysOf(id)
+            const [there, entries] = await Promise.all([client.exists(keys.doc), readInbox(client, keys, after, limit)])
+            return there || entries.length > 0 ? entries : undefined
+          }),
+      ),
+
+    events: (id, after, limit) => ask(() => readEvents(client, keysOf(id), after, limit)),
+
+    follow: (id, after, signal) =>
+      followEvents(
+        () => listeners.listen(id, signal),
+        after,
+        (seen, limit) => ask(() => readEventsAndEnd(client, keysOf(id), seen, limit)),
+      ),
+
+    unattended: (limit) => findUnattended(place, limit),
+
+    async ping(signal) {
+      signal.throwIfAborted()
+      const { promise: aborted, reject } = Promise.withResolvers<never>()
+      const abort = (): void => reject(signal.reason)
+      signal.addEventListener('abort', abort)
+      try {
+        await Promise.race([ask(() => client.ping()), aborted])
+      } finally {
+        signal.removeEventListener('abort', abort)
+      }
+    },
+
+    async sweep({ finishedBefore, abandonedBefore }) {
+      const removed = await removeFinished(place, finishedBefore.getTime())
+      const expired = await expireAbandoned(place, abandonedBefore.getTime())
+      return { removed, expired }
+    },
+
+    async close() {
+      close()
+      listeners.close()
+    },
+  }
+}
+
+function createArguments(document: SessionDocument, packed: PackedDocument, keys: SessionKeys, events: string[]): string[] {
+  const facts = factsOf(document)
+  const [status = '', ...rest] = toArguments(facts)
+  return [packed.json, facts.owner, status, String(facts.createdAt), ...rest, keys.channel, String(events.length), ...events, ...[...packed.parts].flat()]
+}
+
+function refusal(word: string | undefined, id: string): Error {
+  return word === 'stale' ? staleLease(id) : noSuchSession(id)
+}
