@@ -40,7 +40,6 @@ export function renderAnswer({ answer }: SessionView, terminal: Pick<Terminal, '
 function toFields(session: SessionView, now: number): [string, string][] {
   const { finished_at: finishedAt, created_at: createdAt } = session
   const took = finishedAt === null ? '' : `, took ${toSpan(Date.parse(finishedAt) - Date.parse(createdAt))}`
-  const repairs = session.plan_repairs > 0 ? `, ${toCount(session.plan_repairs, 'repair')}` : ''
   return [
     ['Session', session.id],
     ['Status', describeStatus(session)],
@@ -50,12 +49,18 @@ function toFields(session: SessionView, now: number): [string, string][] {
     ['Usage', describeUsage(session.usage)],
     ['Budget', describeBudget(session.budget)],
     ['Stopped', session.stopped?.message ?? ''],
-    ['Plan', session.plan_source === null ? '' : `revision ${session.plan_revision}, by ${session.plan_source}${repairs}`],
+    ['Plan', session.plan_source === null ? '' : `revision ${session.plan_revision}, ${PLAN_SOURCES[session.plan_source]}`],
     ['Part of', session.lineage.at(-1) ?? ''],
     ['Error', session.error ? `${session.error.node === undefined ? '' : `${session.error.node}: `}${session.error.message} (${session.error.code})` : ''],
     ['Request', session.request_id],
   ]
 }
+
+const PLAN_SOURCES = {
+  planner: 'by the planner',
+  repaired: 'by the planner, who had to mend it',
+  fallback: 'the safe one, because the planner drew nothing sound',
+} as const satisfies Record<NonNullable<SessionView['plan_source']>, string>
 
 /** The plan's nodes in its order, each with its branches after it; then what was in the plan before. */
 function toRows({ plan, nodes }: SessionView): NodeRow[] {
@@ -85,7 +90,7 @@ const NODE_STYLES = {
 } as const satisfies Record<NodeStateName, Style>
 
 const NODE_COLUMNS: readonly Column<NodeRow>[] = [
-  { title: 'NODE', text: ({ id, state }) => (state.branch === undefined ? id : ` ${id}`) },
+  { title: 'NODE', text: ({ id }) => id },
   { title: 'STATE', text: ({ state }) => state.state, style: ({ state }) => NODE_STYLES[state.state] },
   { title: 'AGENT', text: ({ state }) => state.agent, shrinks: true },
   { title: 'TRIES', text: ({ state }) => (state.attempts === 0 ? '' : String(state.attempts)), align: 'right' },
