@@ -21,17 +21,18 @@ export async function* followEvents(
   read: (after: number, limit: number) => EventsRead | Promise<EventsRead>,
 ): AsyncGenerator<SessionEvent> {
   using listening = listen()
+  let ended = false
   for (let seen = after; !listening.ended;) {
     const { events, over } = await readUnlessEnded(() => read(seen, BATCH), listening)
     for (const event of events) {
       if (listening.ended) return
       yield event
       seen = event.seq
+      // An end that something follows was taken back: the session was driven again.
+      ended = TERMINAL_EVENTS.has(event.type)
     }
-    const last = events.at(-1)
     if (events.length === BATCH) continue
-    // An end that something follows was taken back: the session was driven again.
-    if (over || (last && TERMINAL_EVENTS.has(last.type))) return
+    if (over || ended) return
     await listening.next()
   }
 }

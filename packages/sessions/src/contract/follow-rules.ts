@@ -1,3 +1,4 @@
+import type { NewSessionEvent } from '@signalbox/contracts'
 import { eventually } from '@signalbox/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -37,14 +38,16 @@ export function followRules(stores: Stores): void {
       )
       const { id } = created.document
       const lease = await acquired(here, id)
+      const patience = AbortSignal.timeout(WITHIN_MS)
       const seen: number[] = []
-      for await (const { seq } of there.follow(id, 0, AbortSignal.timeout(WITHIN_MS))) {
+      for await (const { seq } of there.follow(id, 0, patience)) {
         seen.push(seq)
         // Each event that is read makes another, until there are enough.
         if (seq < 250) await here.append(lease, [progress('meanwhile')])
         if (seq === 250) await here.append(lease, [COMPLETED])
       }
       expect(seen).toEqual(upTo(500))
+      expect(patience.aborted).toBe(false)
     })
 
     test('an event of another process arrives without anything being written here', async () => {
@@ -81,6 +84,16 @@ export function followRules(stores: Stores): void {
           { type: 'session.expired', at: expect.any(String), seq: 2 },
         ])
       }
+    })
+
+    test('an end that was taken back is told like any event, and what came after it, too', async () => {
+      const store = await stores.one()
+      const redriven: NewSessionEvent = { type: 'session.redriven', at: '2026-01-01T00:00:00.000Z', nodes: ['n1'] }
+      const many = Array.from({ length: 97 }, () => progress('again'))
+      const { document } = await store.create(sampleSession(), [CREATED, COMPLETED, redriven, ...many])
+      const followed = collect(store.follow(document.id, 0, AbortSignal.timeout(WITHIN_MS)))
+      await store.append(await acquired(store, document.id), [COMPLETED])
+      expect(seqsOf(await followed)).toEqual(upTo(101))
     })
 
     test('who follows a session that is deleted comes to an end', async () => {
