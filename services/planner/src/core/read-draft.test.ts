@@ -182,6 +182,12 @@ describe('a node that has begun', () => {
     expect(revise([begun, END]).plan?.nodes[0]).toEqual(plan.nodes[0])
   })
 
+  test('is not the only one that does: what has not begun keeps it too', () => {
+    const states = [{ id: 'a', state: 'pending', agent: 'rag' }]
+    const verdict = readDraft(drafted({ nodes: [begun, END], answer: 'end' }), { ...REQUEST, current: { plan, nodes: states, reason: 'x' } })
+    expect(verdict.plan?.nodes[0]).toEqual(plan.nodes[0])
+  })
+
   test('stands though its agent is gone by now', () => {
     expect(revise([begun, END], { agents: AGENTS.slice(1) }).plan?.nodes[0]).toEqual(plan.nodes[0])
   })

@@ -14,7 +14,7 @@ export type DraftTask = Pick<PlanRequest, 'goal' | 'agents' | 'levels' | 'curren
  * brought within their bounds, and a stream from what cannot stream is waited for.
  *
  * In a revision, a node that has begun stands as it is in the plan that runs, if the draft says of it
- * what that plan says.
+ * what that plan says; one that has not keeps what drafts have no words for.
  */
 export function readDraft(draft: PlanDraft, task: DraftTask): PlanVerdict {
   const { goal, agents, levels, current } = task
@@ -22,8 +22,10 @@ export function readDraft(draft: PlanDraft, task: DraftTask): PlanVerdict {
   const begun = begunIn(current)
   const nodes = draft.nodes.map((node) => {
     const drawn = toNode(node, { draft, agents, fault: (words) => faults.push(words) })
-    const running = begun.has(drawn.id) ? current?.plan.nodes.find(({ id }) => id === drawn.id) : undefined
-    return running && saysTheSame(drawn, running, task) ? running : drawn
+    const running = current?.plan.nodes.find(({ id }) => id === drawn.id)
+    if (!running || !saysTheSame(drawn, running, task)) return drawn
+    // Drafts have no words for everything that a plan may say.
+    return begun.has(drawn.id) ? running : { ...drawn, ...('retries' in running && { retries: running.retries }) }
   })
   if (faults.length > 0) return { plan: undefined, faults }
   const candidate = { goal: goal.trim().slice(0, LONGEST_GOAL), nodes, answer: draft.answer.trim() }
@@ -115,7 +117,7 @@ function readBudget(budget: NodeDraft['budget']): { budget?: Record<string, numb
   return limits.length > 0 ? { budget: Object.fromEntries(limits) } : {}
 }
 
-/** Whether a draft of a node that has begun asks for nothing else than what runs, as far as drafts can say it. */
+/** Whether a draft of a node asks for nothing else than the plan that runs, as far as drafts can say it. */
 function saysTheSame(drawn: Drawn, running: PlanNode, { agents, current }: DraftTask): boolean {
   const draft = planDraftSchema.safeParse({ nodes: current?.plan.nodes, answer: '' }).data
   const own = draft?.nodes.find(({ id }) => id === running.id)

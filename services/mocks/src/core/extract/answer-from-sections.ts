@@ -32,7 +32,8 @@ export function answerFromSections(prompt: string): string | undefined {
   const listing = readListing(instruction)
   if (listing !== undefined) return listFindings(listing, materials)
   if (item) return answerItem(item.text.split('\n')[0] ?? '', readSection(prompt, 'goal') ?? question, materials)
-  if (isComparingStep(prompt)) return writeContrast({ question, materials })
+  // One side may have been looked up here, and the other worked out elsewhere.
+  if (isComparingStep(prompt)) return writeContrast({ question, materials: [...passages, ...others] })
   return answerWhole({ question, passages, results })
 }
 

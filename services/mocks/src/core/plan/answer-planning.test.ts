@@ -172,6 +172,20 @@ describe('a goal that says so gets nodes of other kinds', () => {
     const prompt = [toSection('agents', JSON.stringify(ours)), toSection('goal', goal)].join('\n\n')
     expect(answerPlanning(prompt, new Set(['agent', 'map', 'vote']))?.nodes.map(({ kind }) => kind)).not.toContain('plan')
     expect(answerPlanning(prompt)?.nodes[0]?.kind).toBe('plan')
+    const compared = [
+      toSection('agents', JSON.stringify(ours)),
+      toSection('goal', 'Write a separate plan for buying pears, then compare it with apples.'),
+    ].join('\n\n')
+    expect(
+      answerPlanning(compared, new Set(['agent']))
+        ?.nodes.slice(0, 2)
+        .map(({ instruction }) => instruction),
+    ).toEqual(['buying pears', 'apples'])
+    const vote = [toSection('agents', JSON.stringify(ours)), toSection('goal', 'Are apples fruit? Let three agents vote.')].join('\n\n')
+    expect(answerPlanning(vote, new Set(['agent']))?.nodes.map(({ instruction }) => instruction)).toEqual([
+      'Are apples fruit',
+      expect.stringContaining('Write the answer'),
+    ])
   })
 
   test('and not where it only speaks of such things', () => {

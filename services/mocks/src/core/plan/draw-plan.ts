@@ -21,15 +21,29 @@ import { splitGoal, type GoalShape } from './split-goal.ts'
  */
 export function drawPlan(task: PlanningTask): Plan {
   const wishes = task.simple ? { goal: task.goal } : readWishes(task.goal)
-  const nodes = drawWork(task, isDrawable(wishes, task) ? wishes : { goal: task.goal })
+  const nodes = drawWork(task, isDrawable(wishes, task) ? wishes : { goal: toPlainGoal(task.goal, wishes) })
   const answer = drawAnswer(task, nodes)
   return { goal: task.goal.trim().slice(0, 20_000), nodes: [...nodes, answer], answer: answer.id }
 }
 
-/** A wish for a kind of node that may not be drawn is answered as any goal. */
 function isDrawable({ subplan, vote, each }: Wishes, { kinds }: PlanningTask): boolean {
   const wanted = [...(subplan === undefined ? [] : ['plan' as const]), ...(vote ? ['vote' as const] : []), ...(each ? ['map' as const] : [])]
   return wanted.every((kind) => kinds?.has(kind) ?? true)
+}
+
+/** What is asked for by one who may not have it in its own shape. */
+function toPlainGoal(goal: string, { goal: rest, subplan, vote }: Wishes): string {
+  if (vote) return vote.question
+  if (subplan === undefined) return goal
+  const other = TOGETHER.exec(rest)?.groups?.['other']
+  return other === undefined ? toSentences([subplan, rest]) : toComparison(subplan, other)
+}
+
+function toSentences(pieces: readonly string[]): string {
+  return pieces
+    .filter((piece) => piece !== '')
+    .map((piece) => `${piece.charAt(0).toUpperCase()}${piece.slice(1).replace(/[\s.?!]+$/, '')}.`)
+    .join(' ')
 }
 
 function drawWork(task: PlanningTask, wishes: Wishes): PlanNode[] {
@@ -54,14 +68,26 @@ function drawWork(task: PlanningTask, wishes: Wishes): PlanNode[] {
 /** The part is planned by itself beside the look-ups for the rest, which may say "it" of the part. */
 function drawWithSubplan(task: PlanningTask, { goal }: Wishes, subplan: string): PlanNode[] {
   const part: PlanNode = { kind: 'plan', id: toNodeIds('study', [subplan])[0] ?? 'study', ...draftWork(subplan), on_failure: 'fail' }
+  const other = TOGETHER.exec(goal)?.groups?.['other']
   const shape = splitGoal(goal)
-  const topics = goal === '' ? [] : shape.topics.filter((topic) => !/^(?:it|its|they|them|this|that|these|those|both)\b/i.test(topic))
-  const lookups = drawLookups({ ...task, goal }, topics)
-  const reason = shape.kind === 'comparison' ? pickSkill('reason', task.agents) : undefined
+  const lookups = drawLookups({ ...task, goal }, other === undefined ? (goal === '' ? [] : shape.topics) : [other])
+  const reason = other !== undefined || shape.kind === 'comparison' ? pickSkill('reason', task.agents) : undefined
   if (!reason) return [part, ...lookups]
   const needs = [part.id, ...lookups.map(({ id }) => id)]
-  return [part, ...lookups, draftNode('compare', reason, `${goal.charAt(0).toUpperCase()}${goal.slice(1)}`, { needs, on_failure: 'skip' })]
+  return [
+    part,
+    ...lookups,
+    draftNode('compare', reason, other === undefined ? toSentences([goal]) : toComparison(subplan, other), { needs, on_failure: 'skip' }),
+  ]
 }
+
+/** `find out how jobs stall`, `tasks` → `Compare how jobs stall with tasks.` */
+function toComparison(part: string, other: string): string {
+  return `Compare ${part.replace(/^(?:find|finding)\s+out\s+(?:about\s+)?/i, '')} with ${other.trim()}.`
+}
+
+/** What a part is to be held beside. */
+const TOGETHER = /\b(?:compare|contrast)\s+(?:it|them|this|that)\s+(?:with|to|against)\s+(?<other>[^.?!]+)/i
 
 function askNamed({ goal }: PlanningTask, named: ReturnType<typeof findNamedAgents>): AgentNode[] {
   const ids = toNodeIds(
