@@ -8,7 +8,7 @@ import { createTaskEngine, findData, mountAgent, renderA2AError, textOf, type Ag
 import type { Plan } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { openTelemetry } from '@signalbox/telemetry'
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 
 import { planOf, workIn } from './plans.ts'
 
@@ -75,16 +75,17 @@ export function startPlanner(laidDown: ReadonlyMap<string, Plan>): Promise<Agent
   )
 }
 
-/** Serves an agent that does `execute`. */
+/** Serves an agent that does `execute`; or that answers with what comes `instead`, behind a card that is right. */
 export async function startAgent(
   name: string,
   execute: AgentExecutor['execute'],
-  { skill = 'work', memory = 'keeps' }: { skill?: string; memory?: Memory } = {},
+  { skill = 'work', memory = 'keeps', instead }: { skill?: string; memory?: Memory; instead?: (c: Context) => Promise<Response> } = {},
 ): Promise<Agent> {
   const engine = createTaskEngine({ executor: { execute }, telemetry, maxLiveTasks: 10_000, maxEndedTasks: 10_000 })
   const app = new Hono({ strict: false }).onError(renderA2AError)
   const skills = [{ id: skill, name: skill, description: `Does ${skill}`, tags: [] }]
   const agent = await serve(name, getRequestListener(app.fetch, { overrideGlobalObjects: false }))
+  if (instead) app.post('/', instead)
   mountAgent(app, {
     card: { name, description: `The agent ${name}`, version: '1', skills, extensions: [], streaming: true },
     publicUrl: () => agent.url,

@@ -1,4 +1,4 @@
-import type { StreamEvent, Task } from '@signalbox/a2a'
+import { fromWireError, type StreamEvent, type Task } from '@signalbox/a2a'
 import {
   EXTENSIONS,
   MANAGEMENT_PATHS,
@@ -10,6 +10,7 @@ import {
   type SessionEvent,
   type SessionView,
 } from '@signalbox/contracts'
+import type { ErrorCode } from '@signalbox/errors'
 import { eventually } from '@signalbox/testing'
 
 import type { House } from './house.ts'
@@ -96,11 +97,15 @@ export async function logOf(house: House, id: string): Promise<SessionEvent[]> {
   }
 }
 
-/** Tells a session something. Answers the HTTP status. */
-export async function tell(replica: Replica, id: string, what: 'pause' | 'resume'): Promise<number> {
-  const response = await ask(replica, 'POST', `${MANAGEMENT_PATHS.sessions}/${id}/${what}`)
-  await response.body?.cancel()
-  return response.status
+/** Tells a session something. Answers `ok`, or the code of the error that was answered. */
+export async function tell(replica: Replica, id: string, what: 'pause' | 'resume'): Promise<'ok' | ErrorCode> {
+  return codeOf(await ask(replica, 'POST', `${MANAGEMENT_PATHS.sessions}/${id}/${what}`))
+}
+
+/** What an answer of the management API says of how it went. */
+export async function codeOf(response: Response): Promise<'ok' | ErrorCode> {
+  const body = (await response.json()) as { error?: unknown }
+  return response.ok ? 'ok' : fromWireError(body.error).code
 }
 
 /** One call of a replica's management API, as the owner. */
@@ -127,5 +132,5 @@ function fromAny<Answer>(house: House, what: string, question: (replica: Replica
       return replica && question(replica).catch(() => undefined)
     },
     20_000,
-  ) as Promise<Exclude<Answer, undefined | false>>
+  )
 }
