@@ -99,7 +99,7 @@ export function describeSessionStoreAcrossProcesses(name: string, openStore: Ope
         const late = codeOf(stopped.call('save', stale, { ...read, document: { ...read.document, goal: ' late' }, events: [progress('late')] }))
 
         const acknowledged: string[] = []
-        const write = (other: StoreProcess, index: number): Promise<void> => other.writeInTurns(id, `w${index}`, 10, (note) => acknowledged.push(note))
+        const write = (other: StoreProcess, index: number): Promise<void> => other.writeInTurns(id, `w${index}`, 6, (note) => acknowledged.push(note))
         const writing = Promise.all(writers.map(write))
         await eventually('others have written', () => acknowledged.length > 20, 50_000)
         stopped.resume()
@@ -107,9 +107,9 @@ export function describeSessionStoreAcrossProcesses(name: string, openStore: Ope
         await writing
 
         const stored = (await store.load(id)) as StoredSession
-        expect(acknowledged).toHaveLength(190)
+        expect(acknowledged).toHaveLength(114)
         expect(notesIn(stored).toSorted()).toEqual(acknowledged.toSorted())
-        expect(stored).toMatchObject({ rev: 191, document: { last_seq: 190 } })
+        expect(stored).toMatchObject({ rev: 115, document: { last_seq: 114 } })
       },
     )
 

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -36,7 +38,9 @@ interface Answer {
 
 export function openStoreProcess(elsewhere: StoreElsewhere): StoreProcess {
   const program = fileURLToPath(new URL('./store-process.ts', import.meta.url))
-  const child = spawn(process.execPath, [program, JSON.stringify(elsewhere)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  // Twenty of them read the same modules: compiled once, they are there in half the time.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-compiled-for-tests') }
+  const child = spawn(process.execPath, [program, JSON.stringify(elsewhere)], { stdio: ['pipe', 'pipe', 'inherit'], env })
   const exited = once(child, 'exit')
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
 

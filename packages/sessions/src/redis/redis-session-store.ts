@@ -136,10 +136,7 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
     async acquire(id, { holder, leaseMs }) {
       const { doc, lock } = keysOf(id)
       const held = await ask(() => admission.admit(lock, leaseMs))
-      if (!held) {
-        if (await ask(() => client.exists(doc))) return undefined
-        throw noSuchSession(id)
-      }
+      if (!held) return undefined
       try {
         const fence = await ask(() => ADMIT(client, [doc, lock], [held.value, String(Math.ceil(leaseMs))]))
         if (fence === 'gone') throw noSuchSession(id)
