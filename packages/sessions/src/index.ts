@@ -2,6 +2,8 @@ export { createBullDoorbell, type BullDoorbellOptions } from './bullmq/bull-door
 export type { Doorbell } from './doorbell.ts'
 export { createInProcessDoorbell, type InProcessDoorbellOptions } from './in-process-doorbell.ts'
 export { holdLease, LeaseLost } from './lease.ts'
+export { openRedis, type Redis, type RedisOptions } from './redis/open-redis.ts'
+export { openRedisSessionStore, type RedisSessionStoreOptions } from './redis/redis-session-store.ts'
 export {
   inboxMessageSchema,
   type InboxEntry,

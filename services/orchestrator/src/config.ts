@@ -8,6 +8,11 @@ export const orchestratorConfigSchema = z.object({
   DATA_DIR: z.string().default('.signalbox'),
   /** Where sessions live; without it, in a file of DATA_DIR. */
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'is not a redis:// or rediss:// URL' }).optional(),
+  /** What all our keys on that Redis begin with. */
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/, 'is not made of 1 to 64 letters, digits, _, ., : and -')
+    .default('signalbox'),
   /** Takes a Redis that may forget what it acknowledged. For trying things out. */
   REDIS_ALLOW_VOLATILE: flag(false),
   LEASE_MS: wholeNumber({ min: 500, max: 600_000, fallback: 10_000 }),

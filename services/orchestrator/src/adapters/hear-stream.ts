@@ -19,6 +19,8 @@ export async function* hearStream(events: AsyncIterable<StreamEvent>, cancel: (t
   const artifacts = createArtifacts()
   let end: Ended | undefined
   for await (const event of events) {
+    // What is said after the end is not part of it.
+    if (end) continue
     if (event.type === 'message') {
       yield { type: 'delta', text: textOf(event.message.parts) }
       return yield { type: 'end', output: checked(event.message), usage: undefined }

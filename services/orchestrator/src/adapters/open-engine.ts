@@ -1,7 +1,15 @@
 import { join, resolve } from 'node:path'
 
 import { toAppError } from '@signalbox/errors'
-import { createInProcessDoorbell, openSqliteSessionStore, type Doorbell, type SessionStore } from '@signalbox/sessions'
+import {
+  createBullDoorbell,
+  createInProcessDoorbell,
+  openRedis,
+  openRedisSessionStore,
+  openSqliteSessionStore,
+  type Doorbell,
+  type SessionStore,
+} from '@signalbox/sessions'
 import type { Telemetry } from '@signalbox/telemetry'
 
 import type { OrchestratorConfig } from '../config.ts'
@@ -21,7 +29,33 @@ export interface Engine {
 
 /** Redis where `REDIS_URL` names one, for any number of replicas; else a file and this process. */
 export async function openEngine(config: OrchestratorConfig, telemetry: Telemetry): Promise<Engine> {
-  return openEmbeddedEngine(config, telemetry)
+  return config.REDIS_URL === undefined ? openEmbeddedEngine(config, telemetry) : openSharedEngine(config.REDIS_URL, config, telemetry)
+}
+
+async function openSharedEngine(url: string, config: OrchestratorConfig, telemetry: Telemetry): Promise<Engine> {
+  const { log } = telemetry
+  const prefix = config.REDIS_PREFIX
+  const redis = await openRedis({ url, allowVolatile: config.REDIS_ALLOW_VOLATILE, onWarning: (message) => log.warn(message) })
+  const store = openRedisSessionStore({ redis, prefix })
+  const failed = driveFailed(telemetry)
+  const breakers = createMemoryBreakers(breakerRules(config))
+  return {
+    place: 'Redis',
+    store,
+    doorbell: createBullDoorbell({
+      client: redis.client,
+      prefix,
+      lockMs: config.LEASE_MS,
+      onError: (error, sessionId) =>
+        sessionId === undefined ? log.warn({ code: toAppError(error).code, err: error }, 'the doorbell has a fault') : failed(error, sessionId),
+    }),
+    breakers,
+    async close() {
+      await breakers.close()
+      await store.close()
+      await redis.close()
+    },
+  }
 }
 
 function openEmbeddedEngine(config: OrchestratorConfig, telemetry: Telemetry): Engine {

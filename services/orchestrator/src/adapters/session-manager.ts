@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 import {
   isSessionId,
   TERMINAL_STATUSES,
@@ -13,7 +15,7 @@ import {
   type SessionEvent,
 } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
-import type { Doorbell, SessionStore, StoredSession } from '@signalbox/sessions'
+import type { Doorbell, Lease, SessionStore, StoredSession } from '@signalbox/sessions'
 
 import { redriveSession } from '../core/redrive.ts'
 import { touched } from '../core/session-run.ts'
@@ -35,6 +37,8 @@ export interface SessionManager {
 const CHANGE_WAIT_MS = 5_000
 /** A change under the lease takes milliseconds; one whose maker died keeps others out no longer than this. */
 const CHANGE_LEASE_MS = 5_000
+const ACQUIRE_EVERY_MS = 25
+const ACQUIRE_WAIT_MS = 1_000
 
 export function createSessionManager(options: { store: SessionStore; doorbell: Pick<Doorbell, 'ring'>; holder: string }): SessionManager {
   const { store, doorbell, holder } = options
@@ -45,10 +49,10 @@ export function createSessionManager(options: { store: SessionStore; doorbell: P
     return stored
   }
 
-  async function findDead(id: string, owner: string): Promise<SessionDocument> {
-    const { document } = await find(id, owner)
-    if (document.dead_letters.length === 0) throw new AppError('not_found', `Session ${id} has no dead letters.`)
-    return document
+  async function findDead(id: string, owner: string): Promise<StoredSession> {
+    const stored = await find(id, owner)
+    if (stored.document.dead_letters.length === 0) throw new AppError('not_found', `Session ${id} has no dead letters.`)
+    return stored
   }
 
   /** Tells whoever drives the session, and waits for the change to show. */
@@ -65,13 +69,27 @@ export function createSessionManager(options: { store: SessionStore; doorbell: P
     return toChanged((await find(id, owner)).document)
   }
 
-  /** One change of a session that nobody drives. */
-  async function change(id: string, how: (document: SessionDocument) => { document: SessionDocument; events: NewSessionEvent[] }): Promise<SessionChanged> {
-    const lease = await store.acquire(id, { holder, leaseMs: CHANGE_LEASE_MS })
+  /** Who has just ended a session may hold it for a moment longer. */
+  async function acquireSoon(id: string): Promise<Lease | undefined> {
+    for (let waited = 0; ; waited += ACQUIRE_EVERY_MS) {
+      const lease = await store.acquire(id, { holder, leaseMs: CHANGE_LEASE_MS })
+      if (lease || waited >= ACQUIRE_WAIT_MS) return lease
+      await pause(ACQUIRE_EVERY_MS)
+    }
+  }
+
+  /** One change of a session that nobody drives, and that nobody has changed since it was `seen`. */
+  async function change(
+    seen: StoredSession,
+    how: (document: SessionDocument) => { document: SessionDocument; events: NewSessionEvent[] },
+  ): Promise<SessionChanged> {
+    const { id } = seen.document
+    const lease = await acquireSoon(id)
     if (!lease) throw new AppError('conflict', `Session ${id} is being driven or changed by somebody else.`)
     try {
       const stored = await store.load(id)
       if (!stored) throw new AppError('not_found', `There is no session ${id}.`)
+      if (stored.rev !== seen.rev) throw new AppError('conflict', `Session ${id} was changed by somebody else meanwhile.`)
       const saved = await store.save(lease, { rev: stored.rev, ...how(stored.document) })
       return toChanged(saved.document)
     } finally {
@@ -93,18 +111,19 @@ export function createSessionManager(options: { store: SessionStore; doorbell: P
       return { object: 'list', data: page.sessions.map(toDeadSession), total: page.total, next_cursor: page.nextCursor ?? null }
     },
     async deadLetter(id, owner) {
-      const document = await findDead(id, owner)
+      const { document } = await findDead(id, owner)
       return { ...toDeadSession(document), session: toSessionView(document), conversation: document.conversation }
     },
     async redrive(id, owner, request) {
-      await find(id, owner)
-      const changed = await change(id, (document) => redriveSession(document, request))
+      const seen = await find(id, owner)
+      if (seen.document.finished_at === null) throw new AppError('conflict', `Session ${id} is at work.`)
+      const changed = await change(seen, (document) => redriveSession(document, request))
       await doorbell.ring(id)
       return changed
     },
     async drop(id, owner) {
-      await findDead(id, owner)
-      return change(id, (document) => ({ document: touched({ ...document, dead_letters: [] }), events: [] }))
+      const seen = await findDead(id, owner)
+      return change(seen, (document) => ({ document: touched({ ...document, dead_letters: [] }), events: [] }))
     },
   }
 }

@@ -59,7 +59,9 @@ async function readJson(c: Context): Promise<unknown> {
 }
 
 /** A2A's words for errors, but for its status of a conflict, which on that wire is 400. */
-function renderManagementError(thrown: unknown): Response {
+async function renderManagementError(thrown: unknown): Promise<Response> {
   const rendered = renderA2AError(thrown)
-  return toAppError(thrown).code === 'conflict' ? new Response(rendered.body, { status: 409, headers: rendered.headers }) : rendered
+  if (toAppError(thrown).code !== 'conflict') return rendered
+  const body = (await rendered.json()) as { error: Record<string, unknown> }
+  return new Response(JSON.stringify({ ...body, error: { ...body.error, code: 409 } }), { status: 409, headers: rendered.headers })
 }
