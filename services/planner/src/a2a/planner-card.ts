@@ -14,7 +14,7 @@ export const PLANNER_CARD: Omit<AgentCard, 'url'> = {
       id: SKILLS.plan,
       name: 'Plan',
       description:
-        'Draws the plan for a goal. Takes a data part {kind: "plan-request", goal, conversation, agents} and answers with a data part {kind: "plan", plan}.',
+        'Draws the plan for a goal, or draws what has not begun of a running plan anew. Takes a data part {kind: "plan-request", goal, conversation, agents, levels?, current?: {plan, nodes, reason}} and answers with a data part {kind: "plan", plan}.',
       tags: ['planning', 'orchestration', 'dag'],
     },
   ],
