@@ -68,6 +68,7 @@ test.each<[SessionEvent, string | undefined]>([
   [{ type: 'context.put', ...stamp, ...node, name: 'found.sources' }, 'search shares found.sources'],
   [{ type: 'dead_letter.kept', ...stamp, node: 'n1', error, attempts: 3 }, 'kept as a dead letter: n1, after 3 attempts: it broke'],
   [{ type: 'dead_letter.kept', ...stamp, error, attempts: 1 }, 'kept as a dead letter: the session, after 1 attempt: it broke'],
+  [{ type: 'dead_letter.kept', ...stamp, error, attempts: 0 }, 'kept as a dead letter: the session: it broke'],
   [{ type: 'session.expired', ...stamp }, undefined],
   [{ type: 'answer.delta', ...stamp, ...node, offset: 0, text: 'x' }, undefined],
 ])('%o', (event, line) => {

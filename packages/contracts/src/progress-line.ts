@@ -41,7 +41,7 @@ function describe(event: SessionEvent): string | undefined {
     case 'context.put':
       return `${event.agent} shares ${event.name}`
     case 'dead_letter.kept':
-      return `kept as a dead letter: ${event.node ?? 'the session'}, after ${event.attempts} ${event.attempts === 1 ? 'attempt' : 'attempts'}: ${event.error.message}`
+      return `kept as a dead letter: ${event.node ?? 'the session'}${describeAttempts(event.attempts)}: ${event.error.message}`
     case 'node.progress':
       return `${event.agent}: ${event.text}`
     case 'node.retrying':
@@ -62,6 +62,11 @@ function describe(event: SessionEvent): string | undefined {
     case 'session.expired':
       return undefined
   }
+}
+
+function describeAttempts(attempts: number): string {
+  if (attempts === 0) return ''
+  return attempts === 1 ? ', after 1 attempt' : `, after ${attempts} attempts`
 }
 
 const SKIPPED = {

@@ -193,6 +193,12 @@ test.each<[string, Said, string, number]>([
     'agent_unavailable',
     503,
   ],
+  [
+    'a budget that was spent before there was an answer',
+    { type: 'session.failed', error: { code: 'budget_exceeded', message: 'all is spent' }, usage: NO_USAGE },
+    'budget_exceeded',
+    429,
+  ],
   ['a cancel from elsewhere', { type: 'session.canceled', usage: NO_USAGE }, 'session_canceled', 409],
   ['an expiry', { type: 'session.expired' }, 'session_canceled', 409],
 ])('%s is an error event in a stream, and a status without one', async (_name, end, code, status) => {

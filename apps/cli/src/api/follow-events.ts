@@ -61,7 +61,7 @@ export async function* followEvents(connection: Connection, id: string, options:
         yield received
       }
       if (isOver) return
-      throw new Break(`The gateway ended the line before the session’s end.`)
+      throw new Break(`${connection.url} ended the line before the session’s end.`)
     } catch (error) {
       if (!(error instanceof Break) || !isAgain) throw error
       if (brokenAt === undefined) onBreak(error.message)
@@ -109,7 +109,9 @@ async function* readEvents(body: ReadableStream<Uint8Array>, connection: Connect
       for (const { data, id } of read(next.value)) yield toReceived(data, id)
     }
   } catch (error) {
-    throw toBreak(error, connection, signal)
+    if (error instanceof Failure) throw error
+    if (signal.aborted) throw signal.reason
+    throw new Break(`The line to ${connection.url} broke.`)
   } finally {
     // The line is let go, whoever ended it.
     void reader.cancel().catch(() => undefined)
@@ -135,7 +137,7 @@ function toReceived(data: string, id: string | undefined): ReceivedEvent {
   return { seq: Number(id), json, event: sessionEventSchema.safeParse(json).data }
 }
 
-/** A line that broke may be mended; what the gateway said may not. */
+/** A gateway that is not there may come back; what it said stands. */
 function toBreak(error: unknown, connection: Connection, signal: AbortSignal): Failure {
   const failure = explainBreak(error, connection, signal)
   return failure === error ? failure : new Break(failure.message)

@@ -30,14 +30,14 @@ export function renderDeadSession({ session_id: id, status, goal, letters, sessi
 }
 
 function renderLetter({ node, agent, error, attempts, at }: DeadLetter, planned: PlanNode | undefined, terminal: Terminal): string[] {
-  const changes = planned?.kind === 'agent' || planned?.kind === 'map' ? planned.fallback : undefined
+  const fallback = planned?.kind === 'agent' || planned?.kind === 'map' ? planned.fallback : undefined
   return renderFields(
     [
       ['Node', node ?? 'the session itself'],
-      ['Agent', `${agent ?? ''}${changes === undefined ? '' : `, then ${changes}`}`],
+      ['Agent', `${agent ?? ''}${fallback === undefined ? '' : `, then ${fallback}`}`],
       ['Instruction', planned?.instruction ?? ''],
       ['Needs', planned?.needs.join(', ') ?? ''],
-      ['Gave up', `${toMoment(at)}, after ${toCount(attempts, 'attempt')}`],
+      ['Gave up', `${toMoment(at)}${attempts === 0 ? '' : `, after ${toCount(attempts, 'attempt')}`}`],
       ['Error', `${error.message} (${error.code})`],
     ],
     terminal,

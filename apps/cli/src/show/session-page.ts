@@ -24,7 +24,9 @@ export function renderSession(session: SessionView, terminal: Terminal, now: num
     ),
     ...section(
       'Dead letters',
-      session.dead_letters.map(({ node, attempts, error }) => `${node ?? 'the session'}, after ${toCount(attempts, 'attempt')}: ${error.message}`),
+      session.dead_letters.map(
+        ({ node, attempts, error }) => `${node ?? 'the session'}${attempts === 0 ? '' : `, after ${toCount(attempts, 'attempt')}`}: ${error.message}`,
+      ),
       terminal,
     ),
     ...renderAnswer(session, terminal),

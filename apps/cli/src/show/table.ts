@@ -14,7 +14,7 @@ export interface Column<Row> {
 }
 
 const GAP = '  '
-const LONGEST_CELL = 2_000
+const LONGEST_CELL = 200
 const NARROWEST = 8
 
 /** Rows as lines that fit the terminal, under their columns' titles. A column that is empty in every row is left out. */

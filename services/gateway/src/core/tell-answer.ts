@@ -194,6 +194,7 @@ const TOLD_CODES: ReadonlySet<ErrorCode> = new Set([
   'agent_unavailable',
   'agent_failed',
   'deadline_exceeded',
+  'budget_exceeded',
   'rate_limited',
   'upstream_failed',
   'upstream_invalid',
