@@ -156,6 +156,17 @@ Dead letters
   })
 })
 
+test('a pause that takes its time is kept, and it says so', async () => {
+  const { id } = api.begin().view
+  api.answerInstead = (_request, response) => {
+    response.end(JSON.stringify({ session_id: id, status: 'active' }))
+    return true
+  }
+  const { code, stdout, stderr } = await runHere(['sessions', 'pause', id], api)
+  expect([code, stdout]).toEqual([0, `${id} is active\n`])
+  expect(stderr).toContain('It will be paused')
+})
+
 describe('dead letters', () => {
   test('list: what came to nothing, and how much more there is', async () => {
     for (let index = 0; index < 3; index++) api.begin(FAILED)

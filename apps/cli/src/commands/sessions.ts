@@ -1,4 +1,4 @@
-import { sessionStatusSchema, TERMINAL_STATUSES, toSafeLine, type SessionChanged, type SessionView } from '@signalbox/contracts'
+import { sessionStatusSchema, TERMINAL_STATUSES, toSafeLine, type SessionChanged, type SessionStatus, type SessionView } from '@signalbox/contracts'
 
 import type { Answer } from '../api/call-gateway.ts'
 import type { Command, Invocation } from '../command.ts'
@@ -48,7 +48,7 @@ export const sessionsPause: Command = {
   summary: 'begin nothing new until it is resumed',
   words: ['SESSION'],
   options: {},
-  run: async (call) => change(call, await call.gateway.pause(call.words[0] ?? '')),
+  run: async (call) => change(call, await call.gateway.pause(call.words[0] ?? ''), 'paused'),
 }
 
 export const sessionsResume: Command = {
@@ -66,7 +66,7 @@ export const sessionsCancel: Command = {
   options: {},
   async run(call) {
     const { value, json } = await call.gateway.cancel(call.words[0] ?? '')
-    return change(call, { value: { session_id: value.id, status: value.status }, json })
+    return change(call, { value: { session_id: value.id, status: value.status }, json }, 'canceled')
   },
 }
 
@@ -74,11 +74,12 @@ export function readLimit(options: Invocation['options']): number {
   return readNumber(options, 'limit', { min: 1, max: LONGEST_LIST, fallback: 20 })
 }
 
-/** Says what a session is after something was done with it. */
-export function change({ terminal, json }: Invocation, changed: Answer<SessionChanged>): number {
+/** Says what a session is after something was done with it, and where that is not yet what was `wanted`. */
+export function change({ terminal, json }: Invocation, changed: Answer<SessionChanged>, wanted?: SessionStatus): number {
   const { session_id: id, status } = changed.value
   if (json) terminal.print(toSafeJson(changed.json, 2))
   else terminal.print(`${toSafeLine(id)} is ${terminal.paint(STATUS_STYLES[status], status.replace('_', ' for '))}`)
+  if (wanted !== undefined && status !== wanted) terminal.note(`It will be ${wanted}: that is kept, and done as soon as the session can be reached.`)
   return 0
 }
 
