@@ -46,7 +46,7 @@ async function writeInTurns(id: string, holder: string, count: number): Promise<
       written += 1
       await breath()
     } else {
-      await pause(Math.random() * 40)
+      await pause(Math.random() * 150)
     }
   }
 }

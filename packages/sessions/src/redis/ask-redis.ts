@@ -33,7 +33,7 @@ export function createAsker(redis: Redis): Asker {
     for (;;) {
       if (closed) throw new AppError('unavailable', 'The session store is closed.', { retryable: false })
       try {
-        return await within(since + PATIENCE_MS - performance.now(), work())
+        return await within(Math.max(1, since + PATIENCE_MS - performance.now()), work())
       } catch (error) {
         const until = Math.min(since, redis.awaySince ?? since) + PATIENCE_MS
         if (!isAway(error) || performance.now() + AGAIN_MS > until) throw toRedisError(error)
