@@ -15,7 +15,7 @@ const IMPORTS = /^(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['
 /** The faults of one file, given its path from the root and its text. */
 export function importFaults(file, text) {
   const imports = [...text.matchAll(IMPORTS)].map((match) => match.slice(1).find(Boolean))
-  const isTest = /\.test\.ts$|\.contract\.ts$|\/contract\/|^tests\/|^packages\/testing\//.test(file)
+  const isTest = /\.test\.ts$|\.contract\.ts$|\/contract\/|\/fixtures\/|^tests\/|^packages\/testing\//.test(file)
   const faults = []
   for (const target of imports) {
     if (target === '@signalbox/testing' && !isTest) faults.push(`${file}: the test kit is for tests alone`)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { mountAgent, renderA2AError, type AgentCard } from '@signalbox/a2a'
 import { EXTENSIONS, TERMINAL_STATUSES } from '@signalbox/contracts'
@@ -25,6 +26,7 @@ import { driveSession } from './core/drive-session.ts'
 import { agentRoutes } from './http/agent-routes.ts'
 import { deadLetterRoutes, sessionRoutes } from './http/session-routes.ts'
 
+const LET_GO_MS = 1_000
 const ABANDONED_MS = 7 * 24 * 3_600_000
 
 const CARD: Omit<AgentCard, 'url'> = {
@@ -71,16 +73,19 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
   const stopping = new AbortController()
   let sweeper: ReturnType<typeof startSweeper> | undefined
 
-  /** Sub-plans that this replica drives beside their parents. */
-  const beside = new Set<Promise<void>>()
-  const driveBeside = async (id: string): Promise<void> => {
-    const drive = driveOne(id, stopping.signal)
-    beside.add(drive)
-    await drive.finally(() => beside.delete(drive))
+  const drives = new Set<Promise<void>>()
+  const drive = async (id: string, stop: AbortSignal): Promise<void> => {
+    const driving = driveOne(id, AbortSignal.any([stop, stopping.signal]))
+    drives.add(driving)
+    await driving.finally(() => drives.delete(driving))
+  }
+  /** Sessions that are told to stop let go of what they hold, so that another replica need not wait for it. */
+  const letGo = async (): Promise<void> => {
+    await Promise.race([Promise.allSettled(drives), pause(LET_GO_MS, undefined, { ref: false })])
   }
   const agents = createWorkCaller({
     agents: createA2AAgentCaller({ registry, gate, telemetry }),
-    subplans: createSubplanCaller({ store, doorbell: bell, drive: driveBeside, telemetry }),
+    subplans: createSubplanCaller({ store, doorbell: bell, drive: (id) => drive(id, stopping.signal), telemetry }),
   })
 
   async function driveOne(id: string, stop: AbortSignal): Promise<void> {
@@ -153,7 +158,7 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
     async start() {
       await registry.refresh(AbortSignal.timeout(10_000))
       registry.start()
-      engine.doorbell.answer(driveOne, { concurrency: config.SESSIONS_AT_ONCE })
+      engine.doorbell.answer(drive, { concurrency: config.SESSIONS_AT_ONCE })
       sweeper = startSweeper({
         store,
         doorbell: bell,
@@ -167,12 +172,13 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
       stopping.abort()
       await sweeper?.close()
       await engine.doorbell.close(signal)
-      await Promise.allSettled(beside)
+      await letGo()
     },
     async close() {
       stopping.abort()
       await sweeper?.close()
       await engine.doorbell.close(AbortSignal.abort())
+      await letGo()
       await Promise.all([registry.close(), planner.close()])
       await engine.close()
     },

@@ -4,6 +4,7 @@ import { toAppError } from '@signalbox/errors'
 import { activeLogFields, type Telemetry } from '@signalbox/telemetry'
 
 import type { AgentCaller, NodeCall } from '../core/ports.ts'
+import { isCalledOff } from '../core/run-node.ts'
 import type { AgentRegistry } from './agent-registry.ts'
 import type { AgentGate } from './agent-gate.ts'
 import { hearStream } from './hear-stream.ts'
@@ -57,7 +58,7 @@ function holdLine(signal: AbortSignal): Disposable & { signal: AbortSignal; task
   let known = false
   let patience: NodeJS.Timeout | undefined
   const onAbort = (): void => {
-    if (known || toAppError(signal.reason).code !== 'canceled') line.abort(signal.reason)
+    if (known || !isCalledOff(signal)) line.abort(signal.reason)
     else patience = setTimeout(() => line.abort(signal.reason), TASK_PATIENCE_MS)
   }
   if (signal.aborted) line.abort(signal.reason)

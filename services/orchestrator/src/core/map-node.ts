@@ -23,10 +23,18 @@ function listIn(data: unknown): Item[] | undefined {
 
 /** What one finished artifact of a producer that is still at work adds to the list. */
 export function streamedItems(artifact: NodeOutput): Item[] {
-  const listed = artifact.data.map(listIn).find((list) => list !== undefined)
+  const data = artifact.data.filter((part) => !isAside(part))
+  const listed = data.map(listIn).find((list) => list !== undefined)
   if (listed) return listed
-  if (artifact.data.length > 0) return artifact.data
+  if (data.length > 0) return data
   return artifact.text.trim() === '' ? [] : [artifact.text]
+}
+
+/** Parts that come with a result and are none themselves. */
+const ASIDES: ReadonlySet<unknown> = new Set(['citations', 'put-context', 'replan-request'])
+
+function isAside(part: unknown): boolean {
+  return typeof part === 'object' && part !== null && 'kind' in part && ASIDES.has(part.kind)
 }
 
 /** More items than a map takes are a fault of whoever made the list. */

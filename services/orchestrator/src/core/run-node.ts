@@ -167,7 +167,7 @@ async function oneTry(
     throw new AppError('upstream_invalid', 'The agent stopped without saying how its task ended.')
   } catch (error) {
     // A service that stops leaves its agents' tasks alone: the next drive takes them up again.
-    const unwanted = deadline.aborted || overspent.signal.aborted || (tools.signal.aborted && toAppError(tools.signal.reason).code === 'canceled')
+    const unwanted = deadline.aborted || overspent.signal.aborted || isCalledOff(tools.signal)
     if (task !== undefined && unwanted) void tools.agents.cancel(agent, task)
     if (tools.signal.aborted) throw error
     progress.spent = sum(progress.spent, spent)
@@ -177,6 +177,11 @@ async function oneTry(
       : toAppError(error)
     throw triable(fault, { spoke: progress.spoke, last, spent: progress.spent, budget: work.node.budget })
   }
+}
+
+/** Whether work was stopped because nobody wants it, and not because its driver stops: that one's work is taken up again. */
+export function isCalledOff({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof AppError && reason.code === 'canceled'
 }
 
 /** The fault, as one that another try may follow or not. */

@@ -77,10 +77,17 @@ export function gatherInputs(document: SessionDocument, node: PlanNode): NodeInp
 }
 
 function branchInstruction(node: PlanNode, branch: Branch): string {
-  if (node.kind !== 'vote') return node.instruction
+  if (node.kind !== 'vote') return withItem(node.instruction, branch.item)
   const among = node.options ? `\n\nAnswer with exactly one of: ${node.options.join(' | ')}` : ''
   if (branch.role === 'voter') return `${node.instruction}${among}`
   return `Several agents were asked the question below, and their answers are among the results. Judge which answer is best supported, and give that answer and nothing else.\n\n${node.instruction}${among}`
+}
+
+const SHORT_ITEM = 300
+
+/** A short item is part of the instruction too: an agent may look at nothing else. */
+function withItem(instruction: string, item: Branch['item']): string {
+  return typeof item === 'string' && item.length <= SHORT_ITEM ? `${instruction}\n\nItem: ${item}` : instruction
 }
 
 function branchInputs(document: SessionDocument, node: PlanNode, branch: Branch): NodeInput[] {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { openRedis, type Redis } from '@signalbox/sessions'
-import { startRedis } from '@signalbox/testing'
+import { eventually, startRedis } from '@signalbox/testing'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import type { Breakers } from '../../core/breaker.ts'
@@ -96,7 +96,7 @@ test.each([
       expect(told).toHaveLength(1)
 
       await (signal === 'SIGSTOP' ? server.kill('SIGCONT') : server.restart())
-      await vi.waitUntil(async () => !(await breakers.admit('a')).admitted, { timeout: 10_000 })
+      await eventually('it rests again', async () => !(await breakers.admit('a')).admitted)
     } finally {
       await own.close()
     }
