@@ -16,6 +16,7 @@ if (url === '') throw new Error('TEST_REDIS_URL is not set: the address of a Red
 
 const client = createClient({ url })
 const closings: (() => Promise<unknown>)[] = []
+const unexpected: unknown[] = []
 let prefix = ''
 
 beforeEach(async () => {
@@ -26,6 +27,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const close of closings.splice(0).toReversed()) await close()
   await deleteKeys()
+  expect(unexpected.splice(0)).toEqual([])
 })
 
 test('two replicas share the rings of 40 sessions, and each is answered by somebody', async () => {
@@ -164,7 +166,7 @@ test('nothing but the session’s id is told to the engine, and nothing is left 
 })
 
 function replica(options: { lockMs?: number; onError?: (error: unknown, sessionId?: string) => void } = {}): Doorbell {
-  const doorbell = createBullDoorbell({ client, prefix, onError: (error) => closings.push(() => Promise.reject(error)), ...options })
+  const doorbell = createBullDoorbell({ client, prefix, onError: (error) => unexpected.push(error), ...options })
   closings.push(() => doorbell.close(AbortSignal.timeout(5_000)))
   return doorbell
 }

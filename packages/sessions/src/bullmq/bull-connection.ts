@@ -4,7 +4,7 @@ import { createNodeRedisClient, type IRedisClient } from 'bullmq'
 
 /** What is needed of a node-redis client, whatever its protocol version and modules. */
 export interface DuplicableRedisClient {
-  duplicate(): RawRedisClient
+  duplicate(overrides: { disableOfflineQueue: boolean }): RawRedisClient
 }
 
 interface RawRedisClient {
@@ -35,7 +35,8 @@ const PAUSE_AFTER_FAULT_MS = 100
  *     data, or out of memory). Here a pause comes between.
  */
 export function openBullConnection(client: DuplicableRedisClient): BullConnection {
-  const raw = client.duplicate()
+  // What the engine has to say of a job that has ended is kept until Redis is back.
+  const raw = client.duplicate({ disableOfflineQueue: false })
   const made: IRedisClient[] = []
   let destroyed = false
   let waiting: PromiseWithResolvers<void> | undefined

@@ -3,6 +3,7 @@ import { createClient } from 'redis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import type { Doorbell } from '../doorbell.ts'
+import { openRedis, type Redis } from '../redis/open-redis.ts'
 import { createBullDoorbell } from './bull-doorbell.ts'
 
 const AWAY_MS = 10_000
@@ -153,18 +154,17 @@ test('Redis killed and started again and again under load: rings go on being ans
 })
 
 async function openDoorbell(options: { connect?: boolean } = {}): Promise<Doorbell> {
-  const client = options.connect === false ? createClient({ url: redis.url }) : await openClient()
+  const client = options.connect === false ? createClient({ url: redis.url, disableOfflineQueue: true }) : await openClient()
   const doorbell = createBullDoorbell({ client, lockMs: 1_000, onError: (error) => errors.push(error) })
   closings.push(() => doorbell.close(AbortSignal.timeout(2_000)))
   return doorbell
 }
 
-async function openClient() {
-  const client = createClient({ url: redis.url })
-  client.on('error', () => undefined)
-  await client.connect()
-  closings.push(async () => client.destroy())
-  return client
+/** A client as the session store has it: its commands fail at once while Redis is away. */
+async function openClient(): Promise<Redis['client']> {
+  const opened = await openRedis({ url: redis.url, onWarning: () => undefined })
+  closings.push(() => opened.close())
+  return opened.client
 }
 
 async function rung(doorbell: Doorbell, id: string): Promise<boolean> {
@@ -174,6 +174,6 @@ async function rung(doorbell: Doorbell, id: string): Promise<boolean> {
   )
 }
 
-async function commandsOf(client: Awaited<ReturnType<typeof openClient>>): Promise<number> {
+async function commandsOf(client: Redis['client']): Promise<number> {
   return Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1])
 }
