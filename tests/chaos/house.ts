@@ -1,5 +1,5 @@
-import type { Plan } from '@signalbox/contracts'
-import { freePorts } from '@signalbox/testing'
+import { agentListSchema, MANAGEMENT_PATHS, type Plan } from '@signalbox/contracts'
+import { eventually, freePorts } from '@signalbox/testing'
 
 import { startPlanner, startWorker, type Agent, type Execution, type Memory } from './agents.ts'
 import { WORKERS } from './plans.ts'
@@ -59,7 +59,9 @@ export async function openHouse(store: Store, options: HouseOptions): Promise<Ho
     await place.close()
   }
   try {
-    await Promise.all(replicas.slice(0, options.started).map((replica) => replica.start()))
+    const started = replicas.slice(0, options.started)
+    await Promise.all(started.map((replica) => replica.start()))
+    await Promise.all(started.map(untilAllAgentsAreKnown))
   } catch (error) {
     await close()
     throw error
@@ -74,4 +76,12 @@ export async function openHouse(store: Store, options: HouseOptions): Promise<Ho
     printed: () => replicas.map(({ name, printed }) => `── ${name} ──\n${printed()}`).join('\n'),
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** An orchestrator is ready with the first agent that it knows; a plan may be for any. */
+async function untilAllAgentsAreKnown({ name, url }: Replica): Promise<void> {
+  await eventually(`${name} knows all agents`, async () => {
+    const response = await fetch(`${url}${MANAGEMENT_PATHS.agents}`, { signal: AbortSignal.timeout(5_000) })
+    return agentListSchema.parse(await response.json()).data.every(({ healthy }) => healthy)
+  })
 }

@@ -28,7 +28,8 @@ export interface Replica {
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../../', import.meta.url))
 const READY_WITHIN_MS = 30_000
-const KEPT_OUTPUT = 32_768
+const KEPT_OUTPUT = 65_536
+const LONGEST_LINE = 300
 
 /** An orchestrator that has not been started yet. */
 export function createReplica(name: string, port: number, environment: Record<string, string>): Replica {
@@ -88,10 +89,20 @@ export function createReplica(name: string, port: number, environment: Record<st
       running?.kill('SIGCONT')
       frozen = false
     },
-    printed: () => printed,
+    printed: () => printed.split('\n').map(shortened).join('\n'),
     async close() {
       await kill()
       await connection.close()
     },
+  }
+}
+
+/** Of a line of the log what tells most. One that is not whole is left as it is. */
+function shortened(line: string): string {
+  try {
+    const { time, msg, session_id, code, error, err } = JSON.parse(line) as Record<string, unknown>
+    return `${String(time)} ${String(msg)} ${JSON.stringify({ session_id, code, error, err: (err as { message?: string } | undefined)?.message })}`
+  } catch {
+    return line.slice(0, LONGEST_LINE)
   }
 }
