@@ -165,7 +165,11 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
         everyMs: config.SWEEP_EVERY_MS,
         retentionMs: config.SESSION_RETENTION_H * 3_600_000,
         abandonedMs: ABANDONED_MS,
-        onError: (error) => log.warn({ err: error, code: toAppError(error).code }, 'sweeping sessions failed'),
+        onError(error) {
+          const { code } = toAppError(error)
+          if (code === 'unavailable') log.debug({ code }, 'sweeping sessions was left for later')
+          else log.error({ err: error, code }, 'sweeping sessions failed')
+        },
       })
     },
     async drain(signal) {

@@ -14,7 +14,7 @@ import type { Telemetry } from '@signalbox/telemetry'
 
 import type { OrchestratorConfig } from '../config.ts'
 import type { Breakers } from '../core/breaker.ts'
-import { createMemoryBreakers } from './breakers/index.ts'
+import { createMemoryBreakers, createRedisBreakers } from './breakers/index.ts'
 
 /** What sessions live in and are driven by. Where it runs is the only thing that differs between one machine and many. */
 export interface Engine {
@@ -38,7 +38,12 @@ async function openSharedEngine(url: string, config: OrchestratorConfig, telemet
   const redis = await openRedis({ url, allowVolatile: config.REDIS_ALLOW_VOLATILE, onWarning: (message) => log.warn(message) })
   const store = openRedisSessionStore({ redis, prefix })
   const failed = driveFailed(telemetry)
-  const breakers = createMemoryBreakers(breakerRules(config))
+  const breakers = createRedisBreakers({
+    ...breakerRules(config),
+    client: redis.client,
+    prefix,
+    onAway: (error) => log.debug({ code: toAppError(error).code }, 'the breakers are not asked while Redis is away'),
+  })
   return {
     place: 'Redis',
     store,
@@ -81,7 +86,8 @@ function breakerRules(config: OrchestratorConfig): { failures: number; restMs: n
 function driveFailed({ log }: Telemetry): (error: unknown, sessionId: string) => void {
   return (error, session_id) => {
     const { code } = toAppError(error)
-    // A store that is away for a while is no mistake: the session is driven again when it is back.
-    log[code === 'unavailable' ? 'warn' : 'error']({ err: error, session_id, code }, 'driving a session failed')
+    // Of a store that is away there is one warning, and not one for each session: all are driven again when it is back.
+    if (code === 'unavailable') log.debug({ session_id, code }, 'driving a session was left for later')
+    else log.error({ err: error, session_id, code }, 'driving a session failed')
   }
 }
