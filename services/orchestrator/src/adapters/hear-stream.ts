@@ -1,5 +1,5 @@
-import { dataOf, textOf, TERMINAL_STATES, type Artifact, type Json, type Metadata, type StreamEvent, type Task, type TaskStatus } from '@signalbox/a2a'
-import { contextNameSchema, EXTENSIONS, usageSchema, type NodeOutput, type PutContext, type Usage } from '@signalbox/contracts'
+import { dataOf, textOf, TERMINAL_STATES, type Artifact, type Metadata, type StreamEvent, type Task, type TaskStatus } from '@signalbox/a2a'
+import { contextNameSchema, EXTENSIONS, usageSchema, type NodeOutput, type Usage } from '@signalbox/contracts'
 import { AppError, isErrorCode } from '@signalbox/errors'
 import { z } from 'zod'
 
@@ -61,7 +61,7 @@ function* heardMeanwhile(status: TaskStatus, metadata: Metadata | undefined): Ge
   const usage = readUsage(metadata)
   if (usage) yield { type: 'usage', usage }
   const put = putsSchema.safeParse(metadata?.[EXTENSIONS.context])
-  if (put.success) yield { type: 'context', put: put.data as PutContext[] }
+  if (put.success) yield { type: 'context', put: put.data }
 }
 
 /** Artifacts as they grow. One is whole when its agent says so, or begins another, or has ended. */
@@ -77,7 +77,7 @@ function createArtifacts(): {
   function* finish(): Generator<NodeSignal> {
     const artifact = open === undefined ? undefined : artifacts.get(open)
     open = undefined
-    if (artifact) yield { type: 'artifact', artifact: { text: textOf(artifact.parts), data: dataOf(artifact.parts) as NodeOutput['data'] } }
+    if (artifact) yield { type: 'artifact', artifact: { text: textOf(artifact.parts), data: dataOf(artifact.parts) } }
   }
 
   return {
@@ -120,7 +120,7 @@ async function outputOf({ status, metadata, task }: Ended, made: readonly Artifa
 }
 
 function checked({ parts }: Pick<Artifact, 'parts'>): NodeOutput {
-  const output = { text: textOf(parts), data: dataOf(parts) as Json[] as NodeOutput['data'] }
+  const output = { text: textOf(parts), data: dataOf(parts) }
   if (output.text.length > MAX_TEXT) throw tooLong()
   if (output.data.length > MAX_DATA_PARTS) throw new AppError('agent_failed', `The agent sent more than ${MAX_DATA_PARTS} data parts.`)
   return output
