@@ -1,6 +1,7 @@
 import { connectAgent, type AgentConnection } from '@signalbox/a2a'
 import type { Plan } from '@signalbox/contracts'
 
+import { median } from '../gateway/load.ts'
 import type { Report } from '../report.ts'
 import { startInstantAgent, startListingAgent, startPlanner, telemetry } from './agents.ts'
 import { call, eventsIn, runSession } from './ask-sessions.ts'
@@ -40,8 +41,7 @@ export async function measureSessionCosts(report: Report, store: MeasuredStore):
   const many = await mediansOf(ROUNDS, { session: session('chain of 64'), byHand: byHand(64) })
   report({ metric: `${store.name}: chain of 64 nodes, a node beyond its call`, value: (many.session - many.byHand) / 64, unit: 'ms', budget: PER_NODE_MS })
 
-  const { first } = await mediansOf(ROUNDS * 2, { first: () => firstEvent(connection) })
-  report({ metric: `${store.name}: from asking to the first event`, value: first, unit: 'ms' })
+  report({ metric: `${store.name}: from asking to the first event`, value: await untilFirstEvent(connection), unit: 'ms' })
 
   const tenAtOnce = async (): Promise<void> => void (await Promise.all(Array.from({ length: 10 }, session('50 at once'))))
   const wide = await mediansOf(5, { one: session('50 at once'), ten: tenAtOnce })
@@ -63,7 +63,14 @@ export async function measureSessionCosts(report: Report, store: MeasuredStore):
 /** What ten times the work may cost more by the piece, and still count as linear. */
 const LINEAR = 1.5
 
-async function firstEvent(connection: AgentConnection): Promise<void> {
-  for await (const _event of eventsIn(connection.stream({ parts: [{ kind: 'text', text: 'chain of 10' }] }, call()))) return
-  throw new Error('a session told of no event')
+/** Milliseconds, p50. Each session is read to its end, so that none is in the way of the next. */
+async function untilFirstEvent(connection: AgentConnection): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < 2 * ROUNDS; round += 1) {
+    const began = performance.now()
+    let first: number | undefined
+    for await (const _event of eventsIn(connection.stream({ parts: [{ kind: 'text', text: 'chain of 10' }] }, call()))) first ??= performance.now() - began
+    if (first !== undefined) times.push(first)
+  }
+  return median(times)
 }

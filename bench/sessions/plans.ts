@@ -13,11 +13,11 @@ export function parallelOf(width: number): Plan {
   return { goal: 'go', nodes: [...nodes, node('answer', needs)], answer: 'answer' }
 }
 
-/** A list of so many items, and a branch for each. */
+/** A list of so many items, a branch for each, and one node that rests on all of them. */
 export function mapOf(items: number): Plan {
   const list: AgentNode = { ...node('list', [], 'lister'), instruction: `${items} items` }
   const map: PlanNode = { ...node('map', ['list']), kind: 'map', over: 'list', on_item_failure: 'fail' }
-  return { goal: 'go', nodes: [list, map], answer: 'map' }
+  return { goal: 'go', nodes: [list, map, node('answer', ['map'])], answer: 'answer' }
 }
 
 function node(id: string, needs: string[], agent = 'instant'): AgentNode {
