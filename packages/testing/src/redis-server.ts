@@ -21,6 +21,11 @@ export interface RedisServer extends AsyncDisposable {
 export interface RedisServerOptions {
   /** `yes` by default, so that what it acknowledged outlives it. */
   appendonly?: 'yes' | 'no'
+  /**
+   * `always` by default. With `everysec`, Redis acknowledges while a sync is under way what it has not even
+   * written yet, for up to two seconds: when it is killed, that is lost.
+   */
+  appendfsync?: 'always' | 'everysec' | 'no'
   /** `noeviction` by default. */
   maxmemoryPolicy?: string
   /** Asked of every client, where it is set. */
@@ -39,6 +44,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     'dir': folder.path,
     'save': '',
     'appendonly': options.appendonly ?? 'yes',
+    'appendfsync': options.appendfsync ?? 'always',
     'maxmemory-policy': options.maxmemoryPolicy ?? 'noeviction',
     ...(options.password === undefined ? {} : { requirepass: options.password }),
   }

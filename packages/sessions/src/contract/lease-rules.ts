@@ -61,6 +61,15 @@ export function leaseRules(stores: Stores): void {
       }
     })
 
+    test('a lease that ran out is not renewed, though nobody else came', async () => {
+      const [here, there] = await stores.two()
+      const { document } = await here.create(sampleSession(), [])
+      const lease = await acquired(here, document.id, { leaseMs: 1 })
+      await eventually('the lease runs out', async () => (await there.unattended(10)).includes(document.id))
+      expect(await here.renew(lease, 60_000)).toBe(false)
+      expect(await there.acquire(document.id, { holder: 'b', leaseMs: 60_000 })).toBeDefined()
+    })
+
     test('held by its heartbeat, a lease outlives its length; then it is given back', async () => {
       const [here, there] = await stores.two()
       const { document } = await here.create(sampleSession(), [])

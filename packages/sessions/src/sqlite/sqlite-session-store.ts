@@ -81,7 +81,8 @@ export function openSqliteSessionStore(options: SqliteSessionStoreOptions): Sess
     },
 
     async renew({ id, fence }, leaseMs) {
-      return run('UPDATE sessions SET lease_expires_at = ? WHERE id = ? AND fence = ?', Date.now() + leaseMs, id, fence) === 1
+      const now = Date.now()
+      return run('UPDATE sessions SET lease_expires_at = ? WHERE id = ? AND fence = ? AND lease_expires_at > ?', now + leaseMs, id, fence, now) === 1
     },
 
     async release(lease) {
