@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { conversationSchema } from './conversation.ts'
-import { PLAN_LIMITS } from './plan.ts'
+import { budgetSchema, PLAN_LIMITS } from './plan.ts'
 import { sessionEventSchema } from './session-events.ts'
 import { deadLetterSchema, sessionStatusSchema, sessionViewSchema } from './session.ts'
 
@@ -49,6 +49,8 @@ export const redriveRequestSchema = z.strictObject({
   node: z.string().max(64).optional(),
   instruction: z.string().trim().min(1).max(PLAN_LIMITS.instruction).optional(),
   agent: z.string().min(1).max(64).optional(),
+  /** What the session may spend in all from now on, what it has spent included; where a limit is not named it stays. */
+  budget: budgetSchema.optional(),
 })
 export type RedriveRequest = z.infer<typeof redriveRequestSchema>
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { mountAgent, renderA2AError, type AgentCard } from '@signalbox/a2a'
-import { EXTENSIONS, TERMINAL_STATUSES } from '@signalbox/contracts'
+import { EXTENSIONS, TERMINAL_STATUSES, type Budget } from '@signalbox/contracts'
 import { toAppError } from '@signalbox/errors'
 import { createHttpApp, requireServiceToken, type Health, type Service } from '@signalbox/service-kit'
 import { holdLease, startSweeper, type Doorbell } from '@signalbox/sessions'
@@ -132,18 +132,19 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
   }
 
   const app = createHttpApp({ telemetry, health, renderError: renderA2AError })
+  const budget: Budget = {
+    ...(config.SESSION_BUDGET_TOKENS !== undefined && { tokens: config.SESSION_BUDGET_TOKENS }),
+    ...(config.SESSION_BUDGET_USD !== undefined && { usd: config.SESSION_BUDGET_USD }),
+    deadline_s: config.SESSION_DEADLINE_S,
+  }
   const tasks = createSessionTaskService({
     store,
     doorbell: bell,
     maxConversationChars: config.MAX_CONVERSATION_CHARS,
-    budget: {
-      ...(config.SESSION_BUDGET_TOKENS !== undefined && { tokens: config.SESSION_BUDGET_TOKENS }),
-      ...(config.SESSION_BUDGET_USD !== undefined && { usd: config.SESSION_BUDGET_USD }),
-      deadline_s: config.SESSION_DEADLINE_S,
-    },
+    budget,
     accepting: () => !stopping.signal.aborted,
   })
-  const manager = createSessionManager({ store, doorbell: bell, holder })
+  const manager = createSessionManager({ store, doorbell: bell, holder, budget })
   // Management comes first: A2A's own routes know `/v1` too.
   for (const path of ['/v1/agents', '/v1/sessions/*', '/v1/dead-letters', '/v1/dead-letters/*']) app.use(path, requireServiceToken(config.SERVICE_TOKEN))
   app.route('/v1/agents', agentRoutes({ registry, breakers, gate }))

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+
 import { textOf } from '@signalbox/a2a'
+import { EXTENSIONS } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { describe, expect, test } from 'vitest'
 
@@ -85,6 +88,28 @@ describe('dead letters', () => {
     expect(await redrive('{')).toMatchObject({ status: 400 })
     const both = await Promise.all([redrive({}), redrive({})])
     expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409])
+  })
+
+  test('a session whose budget is spent is redriven with a larger one, and not without', async () => {
+    const greedy = await startAgent('greedy', async (turn, writer) => {
+      if (turn.message.messageId.endsWith('/1')) {
+        writer.working('thinking', { [EXTENSIONS.usage]: { prompt_tokens: 90, completion_tokens: 0, total_tokens: 90, cost_usd: 0 } })
+        await once(turn.signal, 'abort')
+      }
+      writer.text('done')
+    })
+    const world = await startOrchestrator([greedy], planOf(node('answer', 'greedy')))
+    const conversation = { kind: 'conversation', conversation: [{ role: 'user', text: 'go' }], budget: { tokens: 50 } }
+    const { view } = await world.ask('go', { parts: [{ kind: 'data', data: conversation }] })
+    expect(view.error?.code).toBe('budget_exceeded')
+    const redrive = (body: object) => world.manage('POST', `/v1/dead-letters/${view.id}/redrive`, body)
+    expect(await redrive({})).toMatchObject({
+      status: 400,
+      body: { error: { message: "The session's budget of 50 tokens is spent (90). Give it a larger one." } },
+    })
+    expect((await redrive({ budget: { tokens: 500 } })).status).toBe(200)
+    for await (const _event of world.connection.subscribe(view.id, { signal: AbortSignal.timeout(10_000), owner: 'alice', after: view.last_seq }));
+    expect(await world.view(view.id)).toMatchObject({ status: 'completed', budget: { tokens: 500 }, answer: { text: 'done' } })
   })
 
   test('dropped, it is a dead letter no more', async () => {

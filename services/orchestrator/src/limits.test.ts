@@ -42,7 +42,7 @@ describe('budgets', () => {
     })
     const { ask } = await startOrchestrator([greedy], planOf(node('answer', 'greedy')))
     const { view } = await ask('go', within({ tokens: 400 }))
-    expect(view).toMatchObject({ status: 'completed', stopped: { limit: 'tokens' }, answer: { text: 'The first half' } })
+    expect(view).toMatchObject({ status: 'completed', stopped: { limit: 'tokens' }, answer: { text: 'The first half' }, usage: { total_tokens: 500 } })
     await stopped.promise
   })
 

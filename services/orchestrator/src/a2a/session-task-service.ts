@@ -15,6 +15,7 @@ import { AppError } from '@signalbox/errors'
 import type { Doorbell, SessionStore, StoredSession } from '@signalbox/sessions'
 import { traceHeaders } from '@signalbox/telemetry'
 
+import { withinBudget } from '../core/budget.ts'
 import { sessionIdFor } from '../core/session-id.ts'
 import { readLineage } from './lineage.ts'
 import { toStreamEvent, toTask } from './session-translation.ts'
@@ -170,16 +171,6 @@ function newSession(caller: Caller, asked: { conversation: Conversation; budget:
     created_at: now,
     updated_at: now,
   }
-}
-
-/** The smaller of two limits, each. */
-function withinBudget(asked: Budget, most: Budget): Budget {
-  const budget = { ...asked }
-  for (const name of ['deadline_s', 'tokens', 'usd'] as const) {
-    const limit = most[name]
-    if (limit !== undefined) budget[name] = Math.min(budget[name] ?? limit, limit)
-  }
-  return budget
 }
 
 function readConversation(message: Message, maxChars: number): { conversation: Conversation; budget: Budget } {

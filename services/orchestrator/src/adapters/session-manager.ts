@@ -4,6 +4,7 @@ import {
   isSessionId,
   TERMINAL_STATUSES,
   toSessionView,
+  type Budget,
   type DeadLetterPage,
   type DeadLetterQuery,
   type DeadSession,
@@ -40,7 +41,7 @@ const CHANGE_LEASE_MS = 5_000
 const ACQUIRE_EVERY_MS = 25
 const ACQUIRE_WAIT_MS = 1_000
 
-export function createSessionManager(options: { store: SessionStore; doorbell: Pick<Doorbell, 'ring'>; holder: string }): SessionManager {
+export function createSessionManager(options: { store: SessionStore; doorbell: Pick<Doorbell, 'ring'>; holder: string; budget: Budget }): SessionManager {
   const { store, doorbell, holder } = options
 
   async function find(id: string, owner: string): Promise<StoredSession> {
@@ -117,7 +118,7 @@ export function createSessionManager(options: { store: SessionStore; doorbell: P
     async redrive(id, owner, request) {
       const seen = await find(id, owner)
       if (seen.document.finished_at === null) throw new AppError('conflict', `Session ${id} is at work.`)
-      const changed = await change(seen, (document) => redriveSession(document, request))
+      const changed = await change(seen, (document) => redriveSession(document, request, options.budget))
       await doorbell.ring(id)
       return changed
     },

@@ -1,8 +1,20 @@
 import { addUsage, type Budget, type SessionDocument, type Stopped, type Usage } from '@signalbox/contracts'
 
+const LIMITS = ['deadline_s', 'tokens', 'usd'] as const
+
 /** What a session has spent: what its document says, and what the work under way has told of. */
 export function spentBy(document: SessionDocument, live: Iterable<Usage>): Usage {
   return [...live].reduce(addUsage, document.usage)
+}
+
+/** The document with what these pieces of work have spent, which are called off and will tell no more of it. */
+export function withSpending(document: SessionDocument, live: ReadonlyMap<string, Usage>, ids: readonly string[]): SessionDocument {
+  return ids.reduce((next, id) => {
+    const usage = live.get(id)
+    const state = next.nodes[id]
+    if (!usage || !state) return next
+    return { ...next, usage: addUsage(next.usage, usage), nodes: { ...next.nodes, [id]: { ...state, usage } } }
+  }, document)
 }
 
 /** When the session's time is up, milliseconds since the epoch. Time in which it was paused does not count. */
@@ -36,9 +48,19 @@ export function leftFor(document: SessionDocument, spent: Usage, own: Budget | u
     ...(tokens !== undefined && { tokens: Math.max(1, tokens - spent.total_tokens) }),
     ...(usd !== undefined && { usd: Math.max(1e-9, usd - (spent.cost_usd ?? 0)) }),
   }
-  for (const name of ['deadline_s', 'tokens', 'usd'] as const) {
+  for (const name of LIMITS) {
     const limit = own?.[name]
     if (limit !== undefined) left[name] = Math.min(left[name] ?? limit, limit)
   }
   return left
+}
+
+/** The smaller of two limits, each. */
+export function withinBudget(asked: Budget, most: Budget): Budget {
+  const budget = { ...asked }
+  for (const name of LIMITS) {
+    const limit = most[name]
+    if (limit !== undefined) budget[name] = Math.min(budget[name] ?? limit, limit)
+  }
+  return budget
 }

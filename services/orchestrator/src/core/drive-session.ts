@@ -1,9 +1,9 @@
 import { TERMINAL_STATUSES, type NewSessionEvent, type NodeState, type Plan, type SessionDocument, type Usage } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
-import { deadlineAt, leftFor, reachedLimit, spentBy } from './budget.ts'
+import { deadlineAt, leftFor, reachedLimit, spentBy, withSpending } from './budget.ts'
 import type { RuleEngine } from './condition.ts'
-import { decide, type Decided } from './decide.ts'
+import { decide } from './decide.ts'
 import { cancelSession, failSession, finishSession, stopSession, type Ending } from './end-session.ts'
 import { applyHappenings, createQueue, type Happening, type Turn } from './happenings.ts'
 import { makePlan, revisePlan } from './make-plan.ts'
@@ -136,16 +136,18 @@ async function run(tools: DriveTools): Promise<void> {
         else if (happening.type === 'ended') spending.delete(happening.node)
       }
       const turn = applyHappenings(session.document, happenings, tools.evaluate)
-      if (turn.canceled !== undefined) return await end(cancelSession(turn.document, turn.canceled), turn)
+      const everything = [...spending.keys()]
+      if (turn.canceled !== undefined) return await end(cancelSession(withSpending(turn.document, spending, everything), turn.canceled), turn)
       const reached = reachedLimit(turn.document, spentBy(turn.document, spending.values()), tools.limits.sessionDeadlineMs)
       const decided = decide(turn.document, tools)
       const after = { ...turn, events: [...turn.events, ...decided.events] }
       // An answer that is there in the same breath as the limit is an answer.
-      if (decided.outcome === 'finished') return await end(finishSession(decided.document), after)
-      if (reached) return await end(stopSession(turn.document, reached, answer.text), turn)
-      if (decided.outcome === 'failed') return await end(failSession(decided.document, decided.fault), after)
+      if (decided.outcome === 'finished') return await end(finishSession(withSpending(decided.document, spending, everything)), after)
+      if (reached) return await end(stopSession(withSpending(turn.document, spending, everything), reached, answer.text), turn)
+      if (decided.outcome === 'failed') return await end(failSession(withSpending(decided.document, spending, everything), decided.fault), after)
 
-      await write(session, decided, after)
+      await write(session, withSpending(decided.document, spending, decided.drop), after)
+      for (const id of decided.drop) spending.delete(id)
       turn.saved.forEach((saved) => saved())
       for (const id of decided.drop) running.get(id)?.controller.abort(new AppError('canceled', 'The result is not needed any more.'))
       for (const id of decided.start) launch(id)
@@ -177,8 +179,8 @@ async function takeUp({ session }: DriveTools): Promise<boolean> {
   return true
 }
 
-async function write(session: SessionHandle, decided: Decided, turn: Turn): Promise<void> {
-  if (decided.document !== session.document || turn.consumed > 0) await session.save(decided.document, turn.events, turn.consumed)
+async function write(session: SessionHandle, document: SessionDocument, turn: Turn): Promise<void> {
+  if (document !== session.document || turn.consumed > 0) await session.save(document, turn.events, turn.consumed)
   else if (turn.events.length > 0) await session.append(turn.events)
 }
 

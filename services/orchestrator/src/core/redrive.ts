@@ -1,6 +1,7 @@
-import type { NewSessionEvent, NodeState, Plan, PlanNode, RedriveRequest, SessionDocument } from '@signalbox/contracts'
+import type { Budget, NewSessionEvent, NodeState, Plan, PlanNode, RedriveRequest, SessionDocument } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 
+import { reachedLimit, withinBudget } from './budget.ts'
 import { happened, pendingNode, touched } from './session-run.ts'
 
 /**
@@ -10,9 +11,12 @@ import { happened, pendingNode, touched } from './session-run.ts'
  *
  * @throws AppError `conflict` for a session that is at work or has no dead letters, `invalid_request` for a node that cannot be redriven.
  */
-export function redriveSession(before: SessionDocument, request: RedriveRequest): { document: SessionDocument; events: NewSessionEvent[] } {
+export function redriveSession(before: SessionDocument, request: RedriveRequest, most: Budget): { document: SessionDocument; events: NewSessionEvent[] } {
   if (before.dead_letters.length === 0) throw new AppError('conflict', `Session ${before.id} has no dead letters.`)
   if (before.finished_at === null) throw new AppError('conflict', `Session ${before.id} is at work.`)
+  const budget = withinBudget({ ...before.budget, ...request.budget }, most)
+  const spent = reachedLimit({ ...before, budget }, before.usage, Number.POSITIVE_INFINITY)
+  if (spent && spent.limit !== 'deadline') throw new AppError('invalid_request', `${spent.message} Give it a larger one.`, { param: 'budget' })
   const plan = before.plan && edited(before.plan, before, request)
   const anew = plan ? nodesAnew(plan, before, request.node) : new Set<string>()
   const nodes = Object.fromEntries(
@@ -21,6 +25,7 @@ export function redriveSession(before: SessionDocument, request: RedriveRequest)
   const document = touched({
     ...before,
     status: 'active',
+    budget,
     plan,
     nodes,
     answer: null,
