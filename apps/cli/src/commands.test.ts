@@ -205,6 +205,9 @@ Give it up: signalbox dead-letters drop ${view.id}
     const second = api.begin(FAILED).view
     await runHere(['dead-letters', 'redrive', second.id, '--node', 'b', '--instruction', 'look again', '--agent', 'search'], api)
     expect(api.taken.at(-1)).toMatchObject({ path: `/v1/dead-letters/${second.id}/redrive`, body: { node: 'b', instruction: 'look again', agent: 'search' } })
+    const third = api.begin(FAILED).view
+    await runHere(['dead-letters', 'redrive', third.id, '--budget-tokens', '5000', '--budget-usd', '0.5'], api)
+    expect(api.taken.at(-1)).toMatchObject({ body: { budget: { tokens: 5_000, usd: 0.5 } } })
   })
 
   test.each([
@@ -252,6 +255,7 @@ test.each<[string[], string]>([
   [['dead-letters', 'redrive', 'a', '--instruction', 'x'], '--instruction needs --node, to say which node it is for.'],
   [['dead-letters', 'redrive', 'a', '--agent', 'x'], '--agent needs --node, to say which node it is for.'],
   [['dead-letters', 'redrive', 'a', '--node', 'b', '--instruction', ' '], '--instruction must hold 1 to 8000 characters.'],
+  [['dead-letters', 'redrive', 'a', '--budget-tokens', 'many'], '--budget-tokens is a whole number above 0, and --budget-usd a number above 0.'],
   [['agents', '--url', 'ftp://x'], 'ftp://x is not an http or https URL.'],
   [['agents', '--url', 'http://me:secret@x'], 'The URL must hold no name and no password. Set SIGNALBOX_API_KEY instead.'],
 ])('%j is asked for wrongly, and says why', async (args, why) => {

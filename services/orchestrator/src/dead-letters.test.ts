@@ -117,6 +117,6 @@ describe('dead letters', () => {
     expect(await world.manage('DELETE', `/v1/dead-letters/${id}`)).toMatchObject({ status: 200, body: { status: 'failed' } })
     expect((await world.manage('GET', '/v1/dead-letters')).body).toMatchObject({ total: 0 })
     expect((await world.manage('DELETE', `/v1/dead-letters/${id}`)).status).toBe(404)
-    expect((await world.manage('POST', `/v1/dead-letters/${id}/redrive`)).status).toBe(409)
+    expect((await world.manage('POST', `/v1/dead-letters/${id}/redrive`)).status).toBe(404)
   })
 })

@@ -43,9 +43,11 @@ export const deadLettersRedrive: Command = {
   summary: 'try again what failed, and all that rests on it',
   words: ['SESSION'],
   options: {
-    node: { type: 'string', value: 'NODE', help: 'this node alone (default: all that failed)' },
-    instruction: { type: 'string', value: 'TEXT', help: 'with another instruction; needs --node' },
-    agent: { type: 'string', value: 'AGENT', help: 'on another agent; needs --node' },
+    'node': { type: 'string', value: 'NODE', help: 'this node alone (default: all that failed)' },
+    'instruction': { type: 'string', value: 'TEXT', help: 'with another instruction; needs --node' },
+    'agent': { type: 'string', value: 'AGENT', help: 'on another agent; needs --node' },
+    'budget-tokens': { type: 'string', value: 'N', help: 'with this many tokens for the session, what it spent included' },
+    'budget-usd': { type: 'string', value: 'N', help: 'with this many US dollars for the session, what it spent included' },
   },
   more: `What had finished stays as it is. Watch it go on with: signalbox sessions watch SESSION
 `,
@@ -77,11 +79,23 @@ function readRedrive(options: Invocation['options']): RedriveRequest {
   if (node === undefined && (instruction !== undefined || agent !== undefined)) {
     throw new UsageFailure(`--${instruction === undefined ? 'agent' : 'instruction'} needs --node, to say which node it is for.`)
   }
-  const request = { ...(node !== undefined && { node }), ...(instruction !== undefined && { instruction }), ...(agent !== undefined && { agent }) }
+  const budget = { ...readLimitOf(options, 'budget-tokens', 'tokens'), ...readLimitOf(options, 'budget-usd', 'usd') }
+  const request = {
+    ...(Object.keys(budget).length > 0 && { budget }),
+    ...(node !== undefined && { node }),
+    ...(instruction !== undefined && { instruction }),
+    ...(agent !== undefined && { agent }),
+  }
   const parsed = redriveRequestSchema.safeParse(request)
   if (parsed.success) return parsed.data
   const field = String(parsed.error.issues[0]?.path[0])
+  if (field === 'budget') throw new UsageFailure('--budget-tokens is a whole number above 0, and --budget-usd a number above 0.')
   throw new UsageFailure(`--${field} must hold 1 to ${field === 'instruction' ? PLAN_LIMITS.instruction : 64} characters.`)
+}
+
+function readLimitOf(options: Invocation['options'], option: string, name: 'tokens' | 'usd'): Partial<Record<'tokens' | 'usd', number>> {
+  const text = readText(options, option)
+  return text === undefined ? {} : { [name]: Number(text) }
 }
 
 /** @throws UsageFailure where nobody is there to be asked. */

@@ -118,6 +118,7 @@ export function createSessionManager(options: { store: SessionStore; doorbell: P
     async redrive(id, owner, request) {
       const seen = await find(id, owner)
       if (seen.document.finished_at === null) throw new AppError('conflict', `Session ${id} is at work.`)
+      if (seen.document.dead_letters.length === 0) throw new AppError('not_found', `Session ${id} has no dead letters.`)
       const changed = await change(seen, (document) => redriveSession(document, request, options.budget))
       await doorbell.ring(id)
       return changed
