@@ -100,7 +100,7 @@ export function leaseRules(stores: Stores): void {
       const [here, there] = await stores.two()
       const { document } = await here.create(sampleSession(), [])
       const away: SessionStore = { ...here, renew: () => Promise.reject(new Error('the store is away')) }
-      await holdLease(away, document.id, { holder: 'a', leaseMs: 100 }, async (_lease, signal) => {
+      await holdLease(away, document.id, { holder: 'a', leaseMs: 1_000 }, async (_lease, signal) => {
         const next = eventually('the lease runs out', () => there.acquire(document.id, { holder: 'b', leaseMs: 60_000 }))
         await next.then(() => expect(signal.aborted).toBe(true))
       })

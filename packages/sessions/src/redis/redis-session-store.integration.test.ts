@@ -87,6 +87,19 @@ test('a session that was driven again is looked for again, and one that finished
   }
 })
 
+test('a lock that another has just taken is neither prolonged nor taken away by the holder before', async () => {
+  const { client, prefix, store } = await openBoth()
+  const { document } = await store.create(sampleSession(), [])
+  const lock = `${prefix}:{${document.id}}:lock`
+  const lease = await acquired(store, document.id)
+  // The lock of the first one ran out; the second one has the lock, and is about to raise the fence.
+  await client.set(lock, 'of another', { PX: 30_000 })
+  expect(await store.renew(lease, 60_000)).toBe(false)
+  await store.release(lease)
+  expect(await client.get(lock)).toBe('of another')
+  expect(await client.pTTL(lock)).toBeLessThanOrEqual(30_000)
+})
+
 test('a document that is not one any more is not handed out, and does not keep others from being swept', async () => {
   const { client, prefix, store } = await openBoth()
   const old = '2020-01-01T00:00:00.000Z'

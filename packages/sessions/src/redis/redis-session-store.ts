@@ -32,7 +32,9 @@ export interface RedisSessionStoreOptions {
  * happen at once is one script.
  */
 export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_000 }: RedisSessionStoreOptions): SessionStore {
-  const { client, channels } = redis
+  const { channels } = redis
+  // The client's own time limit costs every command a timer, and ends when it is sent: who asks here has a limit of its own.
+  const client = redis.client.withCommandOptions({ timeout: 0 })
   const { ask, once, close } = createAsker(redis)
   const packer = createDocumentPacker()
   const index = createSessionIndex(client, prefix)
