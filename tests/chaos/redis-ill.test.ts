@@ -47,14 +47,17 @@ test('nothing that was acknowledged is lost when Redis is killed under load, thr
   await expectToldAsLogged(house, await read)
 })
 
-test('while Redis is away for 10 s new requests are refused soon and in words, and then everything goes on', async () => {
+test.each([
+  { how: 'is away', leave: 'SIGKILL' },
+  { how: 'answers nothing', leave: 'SIGSTOP' },
+] as const)('while Redis $how for 10 s new requests are refused soon and in words, and then everything goes on', async ({ leave }) => {
   const dice = rollDice('absent Redis')
   await using house = await openHouse(REDIS, { replicas: 2 })
   onTestFailed(() => console.log(house.printed()))
   const read = readStreams(house, dice, 6)
   const asked = await Promise.all(Array.from({ length: 6 }, (_, index) => submit(house, aGoal(dice), `before-${index}`)))
   await pause(800)
-  await house.place.redis?.kill()
+  await house.place.redis?.kill(leave)
   const back = Date.now() + AWAY_MS
   const waits: number[] = []
   while (Date.now() < back) {
@@ -77,7 +80,7 @@ test('while Redis is away for 10 s new requests are refused soon and in words, a
   console.log(`${waits.length} refusals, the slowest after ${Math.round(Math.max(...waits))} ms`)
   expect(Math.max(...waits)).toBeLessThan(3_000)
 
-  await house.place.redis?.restart()
+  await (leave === 'SIGSTOP' ? house.place.redis?.kill('SIGCONT') : house.place.redis?.restart())
   const after = await Promise.all(Array.from({ length: 4 }, (_, index) => submit(house, aGoal(dice), `after-${index}`)))
   await expectAllWell(house, [...asked, ...after])
   await expectToldAsLogged(house, await read)
