@@ -33,6 +33,14 @@ test('a Redis that forgets is used by who insists, with a warning', async () => 
   expect(warnings).toEqual([expect.stringMatching(/would lose sessions.*appendonly yes.*noeviction/)])
 })
 
+test('of a Redis that may lose the last second there is a warning', async () => {
+  await using server = await startRedis({ appendfsync: 'everysec' })
+  const warnings: string[] = []
+  await using redis = await opened({ url: server.url, onWarning: (message) => warnings.push(message) })
+  expect(await redis.client.ping()).toBe('PONG')
+  expect(warnings).toEqual([expect.stringMatching(/"appendfsync" is everysec\. Set it to "always"/)])
+})
+
 test('a Redis where CONFIG is forbidden is checked all the same', async () => {
   await using server = await startRedis({ args: ['--rename-command', 'CONFIG', ''] })
   await using redis = await opened({ url: server.url })

@@ -62,7 +62,12 @@ export async function openRedis(options: RedisOptions): Promise<Redis> {
 
   try {
     await connect([client, subscriber], options.connectTimeoutMs ?? 5_000)
-    await requireDurable({ info: (section) => client.info(section), allowVolatile: options.allowVolatile ?? false, onWarning: options.onWarning })
+    await requireDurable({
+      info: (section) => client.info(section),
+      setting: async (name) => (await client.configGet(name))[name],
+      allowVolatile: options.allowVolatile ?? false,
+      onWarning: options.onWarning,
+    })
   } catch (error) {
     await close()
     if (error instanceof AppError) throw error

@@ -10,6 +10,8 @@ interface Durability {
 export interface RequireDurableOptions {
   /** Answers sections of INFO, as CONFIG is often forbidden where somebody else runs the Redis. */
   info: (section: string) => Promise<string>
+  /** One setting; fails where CONFIG is forbidden. */
+  setting: (name: string) => Promise<string | undefined>
   /** Only warns where what was acknowledged could be lost. */
   allowVolatile: boolean
   onWarning: (message: string) => void
@@ -19,15 +21,24 @@ export interface RequireDurableOptions {
  * Makes sure that Redis does not forget: an append-only file, and no keys evicted when memory is short.
  * @throws AppError `unavailable`, not retryable, that says what to set.
  */
-export async function requireDurable({ info, allowVolatile, onWarning }: RequireDurableOptions): Promise<void> {
+export async function requireDurable({ info, setting, allowVolatile, onWarning }: RequireDurableOptions): Promise<void> {
   const durability = await readDurability(info)
   const [major, minor] = durability.version
   if (major < 6 || (major === 6 && minor < 2)) throw refusal(`Redis ${major}.${minor} is too old: 6.2 is the oldest that keeps sessions.`)
   const faults = faultsOf(durability)
-  if (faults.length === 0) return
+  if (faults.length === 0) return warnOfLateSync(setting, onWarning)
   const words = `Redis would lose sessions that it acknowledged: ${faults.join(', and ')}.`
   if (!allowVolatile) throw refusal(words)
   onWarning(words)
+}
+
+/** Between two syncs Redis may hold back what it has acknowledged already, and lose it when it is killed. */
+async function warnOfLateSync(setting: RequireDurableOptions['setting'], onWarning: (message: string) => void): Promise<void> {
+  const sync = await setting('appendfsync').catch(() => undefined)
+  if (sync !== undefined && sync !== 'always')
+    onWarning(
+      `A Redis that is killed can lose the last second or two of what it acknowledged, because its "appendfsync" is ${sync}. Set it to "always" to lose nothing.`,
+    )
 }
 
 function faultsOf({ aof, policy }: Durability): string[] {
