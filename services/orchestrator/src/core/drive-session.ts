@@ -269,7 +269,7 @@ function runWork(tools: DriveTools, id: string, { push, answer, spending, signal
           budget: left,
           owner: document.owner,
         },
-        begun: { epoch: state.epoch, attempts: state.attempts, agent: state.agent, taskId: state.task_id },
+        begun: { epoch: state.epoch, attempts: state.attempts, agent: state.agent, taskId: state.task_id, usage: state.usage },
         deadlineMs: work.deadlineMs ?? (work.node.kind === 'plan' ? (left.deadline_s ?? 0) * 1_000 : limits.nodeDeadlineMs),
         // A sub-plan's own nodes were tried again as often as they may be.
         retries: work.retries ?? (work.node.kind === 'plan' ? 0 : limits.nodeRetries),

@@ -14,7 +14,7 @@ import { isSettled, workOf } from './work.ts'
 /** What happens while a session is driven, in one queue. */
 export type Happening =
   | { type: 'event'; event: NewSessionEvent }
-  | { type: 'attempt'; node: string; agent: string; attempt: number; epoch: number; saved: () => void }
+  | { type: 'attempt'; node: string; agent: string; attempt: number; epoch: number; spent: Usage | undefined; saved: () => void }
   | { type: 'task'; node: string; taskId: string }
   | { type: 'artifact'; node: string; artifact: NodeOutput; first: number }
   | { type: 'usage'; node: string; usage: Usage }

@@ -8,7 +8,7 @@ import type { Work } from './work.ts'
 /** What is reported while a piece of work runs, to be saved before it goes on. */
 export interface NodeReports {
   /** Another try begins: on which agent, as which epoch. Settles once it is saved, so that a crash cannot send the try under another key. */
-  attempt(facts: { agent: string; attempt: number; epoch: number }): Promise<void>
+  attempt(facts: { agent: string; attempt: number; epoch: number; spent: Usage | undefined }): Promise<void>
   /** The try's A2A task is known. */
   task(taskId: string): void
   progress(agent: string, text: string): void
@@ -120,7 +120,7 @@ async function oneTry(
   if (!progress.begun) {
     progress.epoch += 1
     progress.attempts += 1
-    await tools.report.attempt({ agent, attempt: progress.attempts, epoch: progress.epoch })
+    await tools.report.attempt({ agent, attempt: progress.attempts, epoch: progress.epoch, spent: progress.spent })
   }
   progress.begun = false
   progress.resume = undefined

@@ -77,11 +77,14 @@ export function withNode(document: SessionDocument, id: string, change: Partial<
   return touched({ ...document, nodes: { ...document.nodes, [id]: { ...before, ...change } } })
 }
 
-/** A try begins. A task id belongs to its try; a new one begins without. */
-export function withTry(document: SessionDocument, facts: { node: string; agent: string; attempt: number; epoch: number }): SessionDocument {
+/** A try begins. A task id belongs to its try; a new one begins without. `spent` is what the tries before it cost. */
+export function withTry(
+  document: SessionDocument,
+  facts: { node: string; agent: string; attempt: number; epoch: number; spent?: Usage | undefined },
+): SessionDocument {
   const { task_id: task, ...rest } = document.nodes[facts.node] as NodeState
   const known = rest.epoch === facts.epoch && task !== undefined ? { task_id: task } : {}
-  const next: NodeState = { ...rest, agent: facts.agent, attempts: facts.attempt, epoch: facts.epoch, ...known }
+  const next: NodeState = { ...rest, agent: facts.agent, attempts: facts.attempt, epoch: facts.epoch, ...known, ...(facts.spent && { usage: facts.spent }) }
   return touched({ ...document, nodes: { ...document.nodes, [facts.node]: next } })
 }
 
