@@ -4,7 +4,7 @@ import type { Plan } from '@signalbox/contracts'
 import { median } from '../gateway/load.ts'
 import type { Report } from '../report.ts'
 import { startInstantAgent, startListingAgent, startPlanner, telemetry } from './agents.ts'
-import { call, eventsIn, runSession } from './ask-sessions.ts'
+import { call, callAgent, eventsIn, runSession } from './ask-sessions.ts'
 import { mediansOf } from './measure.ts'
 import { startOrchestrator } from './orchestrator.ts'
 import { chainOf, mapOf, parallelOf } from './plans.ts'
@@ -26,13 +26,9 @@ export async function measureSessionCosts(report: Report, store: MeasuredStore):
   const orchestrator = await startOrchestrator({ ...store.environment, PLANNER_URL: planner.url, AGENT_URLS: `${instant.url},${lister.url}` })
   const direct = connectAgent({ url: instant.url, telemetry })
   const { connection } = orchestrator
-  const session = (goal: string) => async (): Promise<void> => {
-    const completed = await runSession(connection, goal)
-    const planned = plans.get(goal)?.nodes.length as number
-    if (completed < planned) throw new Error(`of ${goal} only ${completed} nodes of ${planned} completed`)
-  }
+  const session = (goal: string) => () => runSession(connection, goal, plans)
   const byHand = (calls: number) => async (): Promise<void> => {
-    for (let index = 0; index < calls; index += 1) for await (const _event of direct.stream({ parts: [{ kind: 'text', text: 'go' }] }, call()));
+    for (let index = 0; index < calls; index += 1) await callAgent(direct)
   }
   for (let warm = 0; warm < 15; warm += 1) await session('chain of 10')()
 

@@ -50,13 +50,14 @@ export function startWorker(name: string, executions: Execution[], memory: Memor
       const [session = '', node = ''] = message.messageId.split('/')
       const made = `${node}#${executions.length};`
       executions.push({ agent: name, session, node, key: message.messageId, idempotencyKey: caller.idempotencyKey?.split('#')[0], told, made })
-      const { pauseMs, words } = workIn(told)
+      const { pauseMs, words, lines, says } = workIn(told)
+      for (let line = 1; line < lines; line += 1) writer.text(`item ${line}\n`)
       for (let word = 1; word < words; word += 1) {
         await pause(pauseMs / words, undefined, { signal })
         writer.text('. ')
       }
       await pause(pauseMs / words, undefined, { signal })
-      writer.text(made)
+      writer.text(says === '' ? made : `${says} ${made}`)
     },
     { memory },
   )

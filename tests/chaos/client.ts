@@ -30,17 +30,7 @@ export async function submitTo(replica: Replica, goal: string, key: string): Pro
 
 /** Asks for a session as a patient client would: anew under the same key, of whichever replica is there, until one acknowledges it. */
 export function submit(house: House, goal: string, key: string): Promise<string> {
-  let asked = 0
-  return eventually(
-    `the session ${key} is acknowledged`,
-    async () => {
-      const replicas = house.up()
-      asked += 1
-      const replica = replicas[asked % replicas.length]
-      return replica && submitTo(replica, goal, key).catch(() => undefined)
-    },
-    30_000,
-  )
+  return fromAny(house, `the session ${key} is acknowledged`, (replica) => submitTo(replica, goal, key))
 }
 
 /** Asks for a session and stays on the line. */
@@ -121,16 +111,14 @@ export function viewOf(task: Task): SessionView {
   return sessionViewSchema.parse(task.metadata?.[EXTENSIONS.session])
 }
 
+/** Asks one replica after the other, for as long as none answers. */
 function fromAny<Answer>(house: House, what: string, question: (replica: Replica) => Promise<Answer | false>): Promise<Exclude<Answer, undefined | false>> {
-  let asked = 0
   return eventually(
     what,
     async () => {
-      const replicas = house.up()
-      asked += 1
-      const replica = replicas[asked % replicas.length]
+      const replica = house.nextUp()
       return replica && question(replica).catch(() => undefined)
     },
-    20_000,
+    30_000,
   )
 }

@@ -31,16 +31,15 @@ function faultsOfLog(view: SessionView, log: readonly SessionEvent[]): string[] 
 
 function faultsOfResults(view: SessionView, log: readonly SessionEvent[], executions: readonly Execution[]): string[] {
   const faults: string[] = []
-  const plan = view.plan?.nodes ?? []
-  for (const { id, needs } of plan) {
-    const state = view.nodes[id]
+  for (const [id, { state, output, branch }] of Object.entries(view.nodes)) {
     const told = log.filter((event) => event.type === 'node.completed' && event.node === id).length
-    if (told !== (state?.state === 'completed' ? 1 : 0)) faults.push(`node ${id} is ${state?.state}, and was told to be completed ${told} times`)
-    if (state?.state !== 'completed') continue
-    const result = state.output?.text ?? ''
+    if (told !== (state === 'completed' ? 1 : 0)) faults.push(`node ${id} is ${state}, and was told to be completed ${told} times`)
+    const planned = view.plan?.nodes.find((node) => node.id === id)
     const works = executions.filter(({ node }) => node === id)
-    if (!works.some(({ made }) => result.endsWith(made))) faults.push(`the result of ${id}, ${result}, was made by no execution`)
-    for (const need of needs) {
+    // A map, a vote and a sub-plan are done by others, who are looked at themselves.
+    if (state !== 'completed' || (!branch && planned?.kind !== 'agent')) continue
+    if (!works.some(({ made }) => output?.text.endsWith(made))) faults.push(`the result of ${id}, ${output?.text}, was made by no execution`)
+    for (const need of planned?.needs ?? []) {
       const handed = view.nodes[need]?.output?.text ?? ''
       if (view.nodes[need]?.state === 'completed' && !works.every(({ told }) => told.includes(handed)))
         faults.push(`${id} was not always told the result of ${need}, ${handed}`)

@@ -18,8 +18,8 @@ export interface House extends AsyncDisposable {
   /** Plans for goals that are not words: the planner answers with them. */
   readonly plans: Map<string, Plan>
   replica(index: number): Replica
-  /** Those that can be asked. */
-  up(): Replica[]
+  /** Of the replicas that can be asked, each in its turn. */
+  nextUp(): Replica | undefined
   /** The last that every replica printed. */
   printed(): string
 }
@@ -37,6 +37,7 @@ export interface HouseOptions {
 export async function openHouse(store: Store, options: HouseOptions): Promise<House> {
   const executions: Execution[] = []
   const plans = new Map<string, Plan>()
+  let turn = 0
   const place = await store.open()
   const agents = await Promise.all(WORKERS.map((name) => startWorker(name, executions, options.memory?.[name])))
   const planner = await startPlanner(plans)
@@ -72,7 +73,11 @@ export async function openHouse(store: Store, options: HouseOptions): Promise<Ho
     executions,
     plans,
     replica: (index) => replicas[index] as Replica,
-    up: () => replicas.filter((replica) => replica.isUp()),
+    nextUp() {
+      const up = replicas.filter((replica) => replica.isUp())
+      turn += 1
+      return up[turn % up.length]
+    },
     printed: () => replicas.map(({ name, printed }) => `── ${name} ──\n${printed()}`).join('\n'),
     [Symbol.asyncDispose]: close,
   }

@@ -1,6 +1,6 @@
 import type { AgentNode, Plan } from '@signalbox/contracts'
 
-import { createDice } from './dice.ts'
+import { createDice, type Dice } from './dice.ts'
 
 /** The agents that do as they are told; the plans of these stories are drawn for them. */
 export const WORKERS = ['ant', 'bee', 'cat'] as const
@@ -47,9 +47,44 @@ export function nodeOf(node: Pick<AgentNode, 'id' | 'agent'> & Partial<AgentNode
   return { kind: 'agent', instruction: 'pause=0 words=1', needs: [], on_failure: 'fail', ...node }
 }
 
-/** What an instruction asks of a worker. */
-export function workIn(instruction: string): { pauseMs: number; words: number } {
-  return { pauseMs: wordIn(instruction, 'pause'), words: wordIn(instruction, 'words') }
+/**
+ * A plan of every kind of node: a list, a map over it, a vote on it, a plan of its own, and the answer.
+ * The sub-plan's goal is in words.
+ */
+export function planOfAllKinds(goal: string, dice: Dice): Plan {
+  const work = (words = ''): string => `pause=${dice.between(50, 300)} words=1 ${words}`
+  const [ant, bee, cat] = WORKERS
+  const ofEvery = { on_failure: 'fail' } as const
+  return {
+    goal,
+    nodes: [
+      nodeOf({ id: 'list', agent: cat, instruction: work('lines=12') }),
+      { id: 'map', kind: 'map', agent: dice.pick(WORKERS), instruction: work(), needs: ['list'], over: 'list', on_item_failure: 'fail', ...ofEvery },
+      {
+        id: 'vote',
+        kind: 'vote',
+        voters: [{ agent: ant }, { agent: bee }, { agent: cat }],
+        decide: 'majority',
+        options: ['yes', 'no'],
+        instruction: work('says=yes'),
+        needs: ['list'],
+        ...ofEvery,
+      },
+      { id: 'sub', kind: 'plan', instruction: goalOf({ layers: 3, width: 2, pause: [50, 300], seed: dice.between(1, 1_000_000) }), needs: [], ...ofEvery },
+      nodeOf({ id: 'answer', agent: dice.pick(WORKERS), instruction: work(), needs: ['map', 'vote', 'sub'] }),
+    ],
+    answer: 'answer',
+  }
+}
+
+/** What an instruction asks of a worker: how long it takes, in how many pieces its text comes, how many lines it has, and what it begins with. */
+export function workIn(instruction: string): { pauseMs: number; words: number; lines: number; says: string } {
+  return {
+    pauseMs: wordIn(instruction, 'pause'),
+    words: wordIn(instruction, 'words'),
+    lines: Number(/\blines=(\d+)/.exec(instruction)?.[1] ?? 1),
+    says: /\bsays=(\w+)/.exec(instruction)?.[1] ?? '',
+  }
 }
 
 function shapeOf(goal: string): Required<Shape> {
