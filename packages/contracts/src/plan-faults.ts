@@ -12,7 +12,12 @@ export interface PlanRules {
   /** How many levels of `plan` nodes may still be nested in this one. */
   levels?: number
   /** The plan that this one revises, and which of its nodes have begun: those can be left out, but not changed. */
-  current?: { plan: Plan; begun: ReadonlySet<string> }
+  current?: {
+    plan: Plan
+    begun: ReadonlySet<string>
+    /** The answer's node has failed: another may answer. */
+    answerFailed?: boolean
+  }
 }
 
 /**
@@ -63,12 +68,13 @@ function countNodes(candidate: unknown): number {
   return Array.isArray(nodes) ? nodes.length : 0
 }
 
-function changedFaults(plan: Plan, { plan: before, begun }: NonNullable<PlanRules['current']>): string[] {
+function changedFaults(plan: Plan, { plan: before, begun, answerFailed = false }: NonNullable<PlanRules['current']>): string[] {
   const old = new Map(before.nodes.map((node) => [node.id, node]))
   const faults = plan.nodes
     .filter((node) => begun.has(node.id) && !isDeepStrictEqual(node, old.get(node.id)))
     .map(({ id }) => `node '${id}' has begun and cannot be changed; leave it out, or give it back as it was`)
-  if (begun.has(before.answer) && plan.answer !== before.answer) faults.push(`answer: node '${before.answer}' has begun to answer, so the answer stays there`)
+  if (!answerFailed && begun.has(before.answer) && plan.answer !== before.answer)
+    faults.push(`answer: node '${before.answer}' has begun to answer, so the answer stays there`)
   return faults
 }
 

@@ -24,6 +24,10 @@ export type Fault = z.infer<typeof faultSchema>
 /** Why a node did not run to completion though the session went on. */
 export const skipReasonSchema = z.enum(['condition', 'failure', 'upstream', 'not_needed'])
 
+/** A value that nodes of a session share. */
+export const sharedValueSchema = z.object({ value: z.json(), node: z.string(), at: z.iso.datetime() })
+export type SharedValue = z.infer<typeof sharedValueSchema>
+
 /** `<node>.<index>` works on one item or is one voter; `<node>.judge` decides. */
 export const branchSchema = z.object({
   of: z.string(),
@@ -51,6 +55,8 @@ export const nodeStateSchema = z.object({
   skip_reason: skipReasonSchema.optional(),
   /** The `map` or `vote` node that this one is a branch of, and what it is there. Branches are not in the plan. */
   branch: branchSchema.optional(),
+  /** What the try under way is sent beside its instruction, kept until its task is known: what is sent again under one key must be the same. */
+  sent: z.object({ budget: budgetSchema, context: z.record(z.string(), sharedValueSchema) }).optional(),
   /** The session that a `plan` node is worked on as. */
   session: z.string().optional(),
   started_at: z.iso.datetime().optional(),
@@ -88,10 +94,6 @@ export const deadLetterSchema = z.object({
   at: z.iso.datetime(),
 })
 export type DeadLetter = z.infer<typeof deadLetterSchema>
-
-/** A value that nodes of a session share. */
-export const sharedValueSchema = z.object({ value: z.json(), node: z.string(), at: z.iso.datetime() })
-export type SharedValue = z.infer<typeof sharedValueSchema>
 
 /** The hard stop of a budget: which limit was reached, and what became of it in words. */
 export const stoppedSchema = z.object({ limit: z.enum(['deadline', 'tokens', 'usd']), message: z.string() })

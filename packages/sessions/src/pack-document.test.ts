@@ -43,12 +43,12 @@ test('what was unpacked need not be stored again', () => {
   expect(JSON.parse(elsewhere.pack(whole).json)).toEqual(JSON.parse(packed.json))
 })
 
-test('the limit is 32 KB of JSON, counted in bytes', () => {
+test('the limit is 4 KB of JSON, counted in bytes', () => {
   const packer = createDocumentPacker()
   const beside = (characters: number, mark: string): number => packer.pack(sampleSession({ nodes: { n1: nodeThatMade(characters, mark) } })).parts.size
   const frame = JSON.stringify({ text: '', data: [] }).length
-  expect(beside(32 * 1024 - frame, 'x')).toBe(0)
-  expect(beside(32 * 1024 - frame + 1, 'x')).toBe(1)
+  expect(beside(4 * 1024 - frame, 'x')).toBe(0)
+  expect(beside(4 * 1024 - frame + 1, 'x')).toBe(1)
   expect(beside(20_000, 'ä')).toBe(1)
 })
 

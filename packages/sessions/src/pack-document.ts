@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { sessionDocumentSchema, type SessionDocument } from '@signalbox/contracts'
 
 /** Values whose JSON has more bytes than this lie beside the document. */
-const LARGEST_INSIDE = 32 * 1024
+const LARGEST_INSIDE = 4 * 1024
 
 /** A document on its way into a store. */
 export interface PackedDocument {

@@ -17,7 +17,7 @@ import { z } from 'zod'
  *  6. The inbox is appended without a lease, and read and consumed by the holder, each message once.
  *     Its positions count from 1, and none is given twice.
  *  7. A session parks only while its inbox is empty, checked in the same breath as the release.
- *  8. A node's output of more than 32 KB lies beside the document: a save writes it once, and no save
+ *  8. A node's output of more than 4 KB lies beside the document: a save writes it once, and no save
  *     after that costs more for it. Who loads the session gets it whole.
  *  9. Whatever was acknowledged is kept. A store that cannot be reached says `unavailable`, and a call
  *     that is repeated because its answer was lost does not happen twice.

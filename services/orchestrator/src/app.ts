@@ -144,7 +144,7 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
     budget,
     accepting: () => !stopping.signal.aborted,
   })
-  const manager = createSessionManager({ store, doorbell: bell, holder, budget })
+  const manager = createSessionManager({ store, doorbell: bell, holder, budget, knowsAgent: (id) => registry.all().some((agent) => agent.id === id) })
   // Management comes first: A2A's own routes know `/v1` too.
   for (const path of ['/v1/agents', '/v1/sessions/*', '/v1/dead-letters', '/v1/dead-letters/*']) app.use(path, requireServiceToken(config.SERVICE_TOKEN))
   app.route('/v1/agents', agentRoutes({ registry, breakers, gate }))

@@ -22,6 +22,7 @@ export interface Pass extends AsyncDisposable {
 
 /** A rest longer than this is not waited for. */
 const LONGEST_WAIT_MS = 15_000
+const PROBED_WAIT_MS = 500
 
 export function createAgentGate(options: { breakers: Breakers; callsAtOnce: number }): AgentGate {
   const { breakers } = options
@@ -48,7 +49,9 @@ export function createAgentGate(options: { breakers: Breakers; callsAtOnce: numb
       })
       if (!admission.admitted) {
         leave()
-        throw resting(agent, admission.retryAt)
+        // While another call is the probe, how that one ends will be known soon.
+        const isProbed = (await breakers.read([agent])).get(agent)?.state === 'half-open'
+        throw resting(agent, isProbed ? PROBED_WAIT_MS : Math.max(0, admission.retryAt - Date.now()))
       }
       count(agent, 1)
       let outcome: 'success' | 'failure' | 'abandoned' = 'abandoned'
@@ -75,8 +78,7 @@ function verdictOn(error: unknown, signal: AbortSignal): 'success' | 'failure' |
   return isAgentFault(toAppError(error)) ? 'failure' : 'success'
 }
 
-function resting(agent: string, retryAt: number): AppError {
-  const retryAfterMs = Math.max(0, retryAt - Date.now())
+function resting(agent: string, retryAfterMs: number): AppError {
   return new AppError('agent_unavailable', `Agent '${agent}' has failed again and again; it is asked again in ${Math.ceil(retryAfterMs / 1_000)} s.`, {
     retryable: retryAfterMs <= LONGEST_WAIT_MS,
     retryAfterMs,

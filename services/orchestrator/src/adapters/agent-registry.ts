@@ -88,8 +88,13 @@ export function createAgentRegistry(options: RegistryOptions): AgentRegistry {
     all: () => agents,
     find(id) {
       const agent = agents.find((candidate) => candidate.id === id)
-      if (!agent) throw new AppError('agent_unavailable', `There is no agent '${id}' any more.`, { retryable: false })
-      return agent
+      if (agent) return agent
+      // One that has not answered since we began has no name yet: it may be this one.
+      const isComing = agents.some((candidate) => candidate.id === '')
+      throw new AppError('agent_unavailable', isComing ? `Agent '${id}' is not here yet.` : `There is no agent '${id}' any more.`, {
+        retryable: isComing,
+        ...(isComing && { retryAfterMs: options.refreshMs }),
+      })
     },
     refresh,
     start() {

@@ -38,7 +38,7 @@ export async function* hearStream(events: AsyncIterable<StreamEvent>, cancel: (t
     // A task that waits for somebody keeps its stream open; nobody will come.
     if (end && !TERMINAL_STATES.has(end.status.state)) break
   }
-  if (!end) return
+  if (!end) throw new AppError('upstream_invalid', 'The agent stopped without saying how its task ended.')
   yield* artifacts.close()
   const usage = readUsage(end.metadata)
   // What came of a try that ends well comes with what it cost; one that fails has cost it all the same.
@@ -71,13 +71,17 @@ function createArtifacts(): {
   all(): Artifact[]
 } {
   const artifacts = new Map<string, Artifact>()
+  const told = new Set<string>()
   let open: string | undefined
   let length = 0
 
   function* finish(): Generator<NodeSignal> {
     const artifact = open === undefined ? undefined : artifacts.get(open)
     open = undefined
-    if (artifact) yield { type: 'artifact', artifact: { text: textOf(artifact.parts), data: dataOf(artifact.parts) } }
+    // One that grows after it was whole is not a second one.
+    if (!artifact || told.has(artifact.artifactId)) return
+    told.add(artifact.artifactId)
+    yield { type: 'artifact', artifact: { text: textOf(artifact.parts), data: dataOf(artifact.parts) } }
   }
 
   return {

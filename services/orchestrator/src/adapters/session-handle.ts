@@ -1,12 +1,9 @@
 import type { NewSessionEvent } from '@signalbox/contracts'
-import { AppError, toAppError } from '@signalbox/errors'
+import { AppError } from '@signalbox/errors'
 import type { Lease, SessionStore, StoredSession } from '@signalbox/sessions'
-import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 
 import type { SessionHandle } from '../core/ports.ts'
-
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 1_000
+import { patiently } from './patiently.ts'
 
 /**
  * A session as its driver holds it: every save is made from the revision before it. While the store is
@@ -16,12 +13,7 @@ export async function openSessionHandle(store: SessionStore, lease: Lease, signa
   const loaded = await store.load(lease.id)
   if (!loaded) throw new AppError('not_found', `There is no session ${lease.id}.`)
   let stored: StoredSession = loaded
-  const backoff = new DelegateBackoff<{ attempt: number }>(({ attempt }) => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)))
-  const patiently = retry(
-    handleWhen((error) => !signal.aborted && toAppError(error).code === 'unavailable' && toAppError(error).retryable),
-    { maxAttempts: Number.POSITIVE_INFINITY, backoff },
-  )
-  const write = <Result>(work: () => Promise<Result>): Promise<Result> => patiently.execute(work, signal)
+  const write = <Result>(work: () => Promise<Result>): Promise<Result> => patiently(work, signal)
   const change = (document: StoredSession['document'], events: NewSessionEvent[], consumed = 0) => ({ document, rev: stored.rev, events, consumed })
 
   return {

@@ -41,7 +41,13 @@ const CHANGE_LEASE_MS = 5_000
 const ACQUIRE_EVERY_MS = 25
 const ACQUIRE_WAIT_MS = 1_000
 
-export function createSessionManager(options: { store: SessionStore; doorbell: Pick<Doorbell, 'ring'>; holder: string; budget: Budget }): SessionManager {
+export function createSessionManager(options: {
+  store: SessionStore
+  doorbell: Pick<Doorbell, 'ring'>
+  holder: string
+  budget: Budget
+  knowsAgent: (id: string) => boolean
+}): SessionManager {
   const { store, doorbell, holder } = options
 
   async function find(id: string, owner: string): Promise<StoredSession> {
@@ -91,7 +97,9 @@ export function createSessionManager(options: { store: SessionStore; doorbell: P
       const stored = await store.load(id)
       if (!stored) throw new AppError('not_found', `There is no session ${id}.`)
       if (stored.rev !== seen.rev) throw new AppError('conflict', `Session ${id} was changed by somebody else meanwhile.`)
-      const saved = await store.save(lease, { rev: stored.rev, ...how(stored.document) })
+      // What was said to the session before it ended is not meant for its next life.
+      const consumed = (await store.inbox(id)).at(-1)?.position ?? 0
+      const saved = await store.save(lease, { rev: stored.rev, consumed, ...how(stored.document) })
       return toChanged(saved.document)
     } finally {
       await store.release(lease).catch(() => undefined)
@@ -117,6 +125,8 @@ export function createSessionManager(options: { store: SessionStore; doorbell: P
     },
     async redrive(id, owner, request) {
       const seen = await find(id, owner)
+      if (request.agent !== undefined && !options.knowsAgent(request.agent))
+        throw new AppError('invalid_request', `There is no agent '${request.agent}'.`, { param: 'agent' })
       if (seen.document.finished_at === null) throw new AppError('conflict', `Session ${id} is at work.`)
       if (seen.document.dead_letters.length === 0) throw new AppError('not_found', `Session ${id} has no dead letters.`)
       const changed = await change(seen, (document) => redriveSession(document, request, options.budget))

@@ -5,6 +5,7 @@ import type { Telemetry } from '@signalbox/telemetry'
 
 import type { AgentCaller, NodeCall, NodeSignal } from '../core/ports.ts'
 import { asText } from './a2a-agent-caller.ts'
+import { patiently } from './patiently.ts'
 import { sessionIdFor } from '../core/session-id.ts'
 
 /** The name under which a sub-plan is called; no agent has it. */
@@ -28,18 +29,27 @@ export function createSubplanCaller({ store, doorbell, drive, telemetry }: Subpl
   return {
     async *call(call, signal) {
       const id = sessionIdFor([call.owner, call.key])
-      if (!(await store.load(id))) await create(store, toSession(id, call))
+      await patiently(async () => {
+        if (!(await store.load(id))) await create(store, toSession(id, call))
+      }, signal)
       yield { type: 'task', taskId: id }
       drive(id).catch((error: unknown) =>
         telemetry.log.warn({ session_id: id, reason: toAppError(error).code }, 'driving a sub-plan failed; it is left to the sweeper'),
       )
       let spent = NO_USAGE
+      let told = 0
       for await (const event of store.follow(id, 0, signal)) {
         if ('usage' in event && event.usage && event.type === 'node.completed') yield { type: 'usage', usage: (spent = addUsage(spent, event.usage)) }
-        yield* relayed(event)
+        if (event.type !== 'answer.delta') yield* relayed(event)
+        // A child that was taken up again tells its answer from the beginning.
+        else if (event.offset + event.text.length > told) {
+          yield { type: 'delta', text: event.text.slice(Math.max(0, told - event.offset)) }
+          told = event.offset + event.text.length
+        }
       }
       if (signal.aborted) throw signal.reason
-      const now = await store.load(id)
+      const now = await patiently(() => store.load(id), signal)
+      if (now) yield { type: 'usage', usage: now.document.usage }
       yield toEnd(now?.document)
     },
     async cancel(_agent, id) {
@@ -53,10 +63,9 @@ export function createSubplanCaller({ store, doorbell, drive, telemetry }: Subpl
   }
 }
 
-/** Of what a sub-plan does: what its parent's reader wants to see, and the answer's text. */
+/** Of what a sub-plan does: what its parent's reader wants to see. */
 function* relayed(event: SessionEvent): Generator<NodeSignal> {
-  if (event.type === 'answer.delta') yield { type: 'delta', text: event.text }
-  else if (event.type === 'node.started') yield { type: 'progress', text: `${event.agent}: ${event.instruction}` }
+  if (event.type === 'node.started') yield { type: 'progress', text: `${event.agent}: ${event.instruction}` }
   else if (event.type === 'plan.ready') yield { type: 'progress', text: `a plan of ${event.plan.nodes.length} nodes` }
 }
 

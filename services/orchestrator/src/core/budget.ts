@@ -1,4 +1,6 @@
-import { addUsage, type Budget, type SessionDocument, type Stopped, type Usage } from '@signalbox/contracts'
+import { addUsage, NO_USAGE, type Budget, type PlanNode, type SessionDocument, type Stopped, type Usage } from '@signalbox/contracts'
+
+import { branchesOf } from './work.ts'
 
 const LIMITS = ['deadline_s', 'tokens', 'usd'] as const
 
@@ -9,12 +11,33 @@ export function spentBy(document: SessionDocument, live: Iterable<Usage>): Usage
 
 /** The document with what these pieces of work have spent, which are called off and will tell no more of it. */
 export function withSpending(document: SessionDocument, live: ReadonlyMap<string, Usage>, ids: readonly string[]): SessionDocument {
-  return ids.reduce((next, id) => {
-    const usage = live.get(id)
-    const state = next.nodes[id]
-    if (!usage || !state) return next
-    return { ...next, usage: addUsage(next.usage, usage), nodes: { ...next.nodes, [id]: { ...state, usage } } }
-  }, document)
+  const nodes = { ...document.nodes }
+  let { usage } = document
+  for (const id of ids) {
+    const spent = live.get(id)
+    const state = nodes[id]
+    if (!spent || !state) continue
+    usage = addUsage(usage, spent)
+    nodes[id] = { ...state, usage: spent }
+  }
+  return usage === document.usage ? document : { ...document, usage, nodes }
+}
+
+/** What is left of a node's own tokens and dollars for one of its branches, after what the others have spent; the node's own limits for other work. */
+export function ownBudget(document: SessionDocument, node: PlanNode, live: ReadonlyMap<string, Usage>): Budget | undefined {
+  const { budget } = node
+  if (!budget || (node.kind !== 'map' && node.kind !== 'vote')) return budget
+  const spent = spentByBranches(document, node.id, live)
+  return {
+    ...budget,
+    ...(budget.tokens !== undefined && { tokens: Math.max(1, budget.tokens - spent.total_tokens) }),
+    ...(budget.usd !== undefined && { usd: Math.max(1e-9, budget.usd - (spent.cost_usd ?? 0)) }),
+  }
+}
+
+/** What the branches of a node have spent, those under way included. */
+export function spentByBranches(document: SessionDocument, of: string, live: ReadonlyMap<string, Usage>): Usage {
+  return branchesOf(document.nodes, of).reduce((sum, { id, state }) => addUsage(sum, live.get(id) ?? state.usage ?? NO_USAGE), NO_USAGE)
 }
 
 /** When the session's time is up, milliseconds since the epoch. Time in which it was paused does not count. */

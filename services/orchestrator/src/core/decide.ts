@@ -1,16 +1,17 @@
-import type { Fault, MapNode, NewSessionEvent, NodeState, SessionDocument, VoteNode } from '@signalbox/contracts'
+import type { Budget, Fault, MapNode, NewSessionEvent, NodeState, PlanNode, SessionDocument, Usage, VoteNode } from '@signalbox/contracts'
 import { toAppError } from '@signalbox/errors'
 
+import { spentByBranches } from './budget.ts'
 import { conditionHolds, type RuleEngine } from './condition.ts'
 import { openJudge, openNode } from './expand.ts'
 import { startedEvent } from './happenings.ts'
 import { gatherMap, tooManyItems } from './map-node.ts'
-import { toFault } from './run-node.ts'
+import { overBudget, toFault } from './run-node.ts'
 import { schedule, type ScheduleLimits } from './schedule.ts'
 import { happened, stamp, withNode, withTry } from './session-run.ts'
 import { completeNode, failNode } from './settle-node.ts'
 import { countVotes } from './vote-node.ts'
-import { branchesOf, isSettled } from './work.ts'
+import { branchesOf, isSettled, workOf } from './work.ts'
 
 export interface Decided {
   document: SessionDocument
@@ -26,6 +27,10 @@ export interface Decided {
 
 export interface DecideTools {
   limits: ScheduleLimits
+  /** What work under way has spent, by its id. */
+  live: ReadonlyMap<string, Usage>
+  /** What a piece of work that begins now may spend. */
+  budgetFor: (document: SessionDocument, node: PlanNode) => Budget
   evaluate: RuleEngine
 }
 
@@ -66,7 +71,7 @@ function advance(decided: Decided, tools: DecideTools): boolean {
   decided.outcome = fault ? 'failed' : decision.outcome
   if (fault) decided.fault = fault
   if (decided.outcome !== 'running') return false
-  for (const id of decision.start) begin(decided, id)
+  for (const id of decision.start) begin(decided, id, tools)
   for (const id of decision.open) {
     const node = plan.nodes.find((candidate) => candidate.id === id) as MapNode | VoteNode
     const opened = openNode(decided.document, node)
@@ -78,21 +83,27 @@ function advance(decided: Decided, tools: DecideTools): boolean {
 }
 
 /** The first try is part of the start, so that both are one save. */
-function begin(decided: Decided, id: string): void {
+function begin(decided: Decided, id: string, { budgetFor }: DecideTools): void {
   const { agent, attempts, epoch } = decided.document.nodes[id] as NodeState
+  const sent = { budget: budgetFor(decided.document, workOf(decided.document, id).node), context: decided.document.context }
   const running = withNode(decided.document, id, { state: 'running', started_at: stamp() })
-  decided.document = withTry(running, { node: id, agent, attempt: attempts + 1, epoch: epoch + 1 })
+  decided.document = withTry(running, { node: id, agent, attempt: attempts + 1, epoch: epoch + 1, sent })
   decided.events.push(startedEvent(decided.document, id))
   decided.start.push(id)
 }
 
 /** Settles the `map` and `vote` nodes whose branches have told all that is needed. */
-function gather(decided: Decided, { evaluate }: DecideTools): void {
+function gather(decided: Decided, { evaluate, live }: DecideTools): void {
   const { plan } = decided.document
   for (const node of plan?.nodes ?? []) {
     if (decided.document.nodes[node.id]?.state !== 'running') continue
-    if (node.kind === 'map') gatherOneMap(decided, node, evaluate)
-    else if (node.kind === 'vote') gatherOneVote(decided, node, evaluate)
+    if (node.kind !== 'map' && node.kind !== 'vote') continue
+    const over = overBudget(node.budget, spentByBranches(decided.document, node.id, live))
+    if (over !== undefined) {
+      dropBranches(decided, node.id)
+      fail(decided, node, { code: 'budget_exceeded', message: `Node '${node.id}' spent more than its budget of ${over}.`, node: node.id })
+    } else if (node.kind === 'map') gatherOneMap(decided, node, evaluate)
+    else gatherOneVote(decided, node, evaluate)
   }
 }
 

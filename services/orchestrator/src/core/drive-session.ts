@@ -1,7 +1,16 @@
-import { TERMINAL_STATUSES, type NewSessionEvent, type NodeState, type Plan, type SessionDocument, type Usage } from '@signalbox/contracts'
+import {
+  TERMINAL_STATUSES,
+  type Budget,
+  type NewSessionEvent,
+  type NodeState,
+  type Plan,
+  type PlanNode,
+  type SessionDocument,
+  type Usage,
+} from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
-import { deadlineAt, leftFor, reachedLimit, spentBy, withSpending } from './budget.ts'
+import { deadlineAt, leftFor, ownBudget, reachedLimit, spentBy, withSpending } from './budget.ts'
 import type { RuleEngine } from './condition.ts'
 import { decide } from './decide.ts'
 import { cancelSession, failSession, finishSession, stopSession, type Ending } from './end-session.ts'
@@ -13,7 +22,7 @@ import { runNode, toFault, type NodeEnd, type NodeReports, type RetryPolicy } fr
 import type { ScheduleLimits } from './schedule.ts'
 import { happened, touched } from './session-run.ts'
 import { streamingFrom } from './settle-node.ts'
-import { workOf } from './work.ts'
+import { branchesOf, workOf } from './work.ts'
 
 /**
  * Drives one session from where it stands to its end, or until it is paused, under a lease.
@@ -53,6 +62,7 @@ export async function driveSession(tools: DriveTools): Promise<void> {
       if (tools.signal.aborted) throw tools.signal.reason
       const fault = toAppError(error)
       if (fault.code === 'stale_lease' || fault.code === 'unavailable') throw error
+      callOff(tools)
       const ending = failSession(session.document, toFault(fault))
       await session.save(ending.document, ending.events)
       if (fault.code === 'internal') throw error
@@ -103,11 +113,12 @@ async function run(tools: DriveTools): Promise<void> {
     if (text === undefined || planning) return
     const controller = new AbortController()
     const stop = AbortSignal.any([signal, controller.signal])
-    const done = draw(tools, document, stop)
-      .then(queue.push, (error: unknown) => (stop.aborted ? queue.push({ type: 'look' }) : broken(error)))
-      .finally(() => (planning = undefined))
+    const done = draw(tools, document, stop).then(queue.push, (error: unknown) => (stop.aborted ? queue.push({ type: 'unplanned' }) : broken(error)))
     planning = { text, done, controller }
   }
+
+  const budgetFor = (document: SessionDocument, node: PlanNode): Budget =>
+    leftFor(document, spentBy(document, spending.values()), ownBudget(document, node, spending), tools.limits.sessionDeadlineMs)
 
   function watchTime(document: SessionDocument): void {
     clearTimeout(timer)
@@ -132,17 +143,19 @@ async function run(tools: DriveTools): Promise<void> {
       const failure = happenings.find((happening) => happening.type === 'broken')
       if (failure) throw failure.error
       for (const happening of happenings) {
-        if (happening.type === 'usage') spending.set(happening.node, happening.usage)
+        if (happening.type === 'usage' && session.document.nodes[happening.node]?.state === 'running') spending.set(happening.node, happening.usage)
         else if (happening.type === 'ended') spending.delete(happening.node)
+        // Only what is taken into account counts as planned: another plan must not be asked for before.
+        else if (happening.type === 'planned' || happening.type === 'revised' || happening.type === 'unplanned') planning = undefined
       }
       const turn = applyHappenings(session.document, happenings, tools.evaluate)
       const everything = [...spending.keys()]
       if (turn.canceled !== undefined) return await end(cancelSession(withSpending(turn.document, spending, everything), turn.canceled), turn)
       const reached = reachedLimit(turn.document, spentBy(turn.document, spending.values()), tools.limits.sessionDeadlineMs)
-      const decided = decide(turn.document, tools)
+      const decided = decide(turn.document, { ...tools, live: spending, budgetFor })
       const after = { ...turn, events: [...turn.events, ...decided.events] }
       // An answer that is there in the same breath as the limit is an answer.
-      if (decided.outcome === 'finished') return await end(finishSession(withSpending(decided.document, spending, everything)), after)
+      if (decided.outcome === 'finished') return await end(finishSession(withSpending(decided.document, spending, everything), answer.text), after)
       if (reached) return await end(stopSession(withSpending(turn.document, spending, everything), reached, answer.text), turn)
       if (decided.outcome === 'failed') return await end(failSession(withSpending(decided.document, spending, everything), decided.fault), after)
 
@@ -164,8 +177,15 @@ async function run(tools: DriveTools): Promise<void> {
   }
 }
 
+/** Tells the agents of all that runs that it is not wanted any more. */
+function callOff({ session, agents }: DriveTools): void {
+  for (const { state, agent, task_id: task } of Object.values(session.document.nodes))
+    if (state === 'running' && task !== undefined) void agents.cancel(agent, task)
+}
+
 /** A drive that goes on where an earlier one stopped. True where that has happened too often. */
-async function takeUp({ session }: DriveTools): Promise<boolean> {
+async function takeUp(tools: DriveTools): Promise<boolean> {
+  const { session } = tools
   const { document } = session
   if (document.status !== 'active') return false
   const events = [happened({ type: 'session.resumed' })]
@@ -173,6 +193,7 @@ async function takeUp({ session }: DriveTools): Promise<boolean> {
     await session.save(touched({ ...document, takeovers: document.takeovers + 1 }), events)
     return false
   }
+  callOff(tools)
   const message = `The session was taken up ${document.takeovers} times without getting on, and is not tried again.`
   const ending = failSession(document, { code: 'internal', message })
   await session.save(ending.document, [...events, ...ending.events])
@@ -229,14 +250,17 @@ function runWork(tools: DriveTools, id: string, { push, answer, spending, signal
   const work = workOf(document, id)
   const state = document.nodes[id] as NodeState
   const isAnswer = (document.plan as Plan).answer === id
-  const left = leftFor(document, spentBy(document, spending.values()), work.node.budget, limits.sessionDeadlineMs)
+  const own = ownBudget(document, work.node, spending)
+  // What is sent again under one key is what was sent before.
+  const sent = state.sent ?? { budget: leftFor(document, spentBy(document, spending.values()), own, limits.sessionDeadlineMs), context: document.context }
   let streamed = 0
   const tell = (event: NewSessionEvent): void => push({ type: 'event', event })
   const report: NodeReports = {
     attempt: (facts) =>
       new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason)
         signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-        push({ type: 'attempt', node: id, ...facts, saved: resolve })
+        push({ type: 'attempt', node: id, ...facts, sent, saved: resolve })
       }),
     task: (taskId) => push({ type: 'task', node: id, taskId }),
     progress: (agent, text) => tell(happened({ type: 'node.progress', node: id, agent, text })),
@@ -264,13 +288,15 @@ function runWork(tools: DriveTools, id: string, { push, answer, spending, signal
         facts: {
           goal: document.goal,
           conversation: document.conversation,
-          context: document.context,
+          context: sent.context,
           lineage: [...document.lineage, document.id],
-          budget: left,
+          budget: sent.budget,
           owner: document.owner,
         },
+        hasSpoken: streamingFrom(document, id).some((map) => branchesOf(document.nodes, map).length > 0),
         begun: { epoch: state.epoch, attempts: state.attempts, agent: state.agent, taskId: state.task_id, usage: state.usage },
-        deadlineMs: work.deadlineMs ?? (work.node.kind === 'plan' ? (left.deadline_s ?? 0) * 1_000 : limits.nodeDeadlineMs),
+        own,
+        deadlineMs: work.deadlineMs ?? (work.node.kind === 'plan' ? (sent.budget.deadline_s ?? 0) * 1_000 : limits.nodeDeadlineMs),
         // A sub-plan's own nodes were tried again as often as they may be.
         retries: work.retries ?? (work.node.kind === 'plan' ? 0 : limits.nodeRetries),
       },

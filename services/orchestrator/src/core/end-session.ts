@@ -8,8 +8,8 @@ export interface Ending {
   events: NewSessionEvent[]
 }
 
-/** Every node that the answer rests on has settled. */
-export function finishSession(before: SessionDocument): Ending {
+/** Every node that the answer rests on has settled. `spoken` is what of the answer was told already: a vote's is told now. */
+export function finishSession(before: SessionDocument, spoken: string): Ending {
   const answering = before.plan && before.nodes[before.plan.answer]
   if (answering?.state !== 'completed' || !answering.output) {
     const nothing = { code: 'agent_failed', message: 'The answer was not written, because its condition did not hold.', node: before.plan?.answer ?? '' }
@@ -17,7 +17,10 @@ export function finishSession(before: SessionDocument): Ending {
   }
   const citations = citationsOf(answering)
   const document = withEnd(settleOpenNodes(before), { status: 'completed', answer: { text: answering.output.text, citations }, error: null })
-  return { document, events: [happened({ type: 'session.completed', usage: document.usage, citations })] }
+  const { text } = answering.output
+  const told = { type: 'answer.delta', node: before.plan?.answer ?? '', agent: answering.agent, offset: 0, text } as const
+  const end = happened({ type: 'session.completed', usage: document.usage, citations })
+  return { document, events: [...(spoken === '' && text !== '' ? [happened(told)] : []), end] }
 }
 
 /** It failed: every failed node is kept as a dead letter, or the session as a whole where no node did. */

@@ -1,17 +1,28 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import type { Branch, MapNode, NewSessionEvent, NodeState, SessionDocument, VoteNode } from '@signalbox/contracts'
 
 import { itemsOf } from './map-node.ts'
 import { happened, stamp, touched } from './session-run.ts'
 import { branchesOf } from './work.ts'
 
-/** Takes a `map` or `vote` node that may begin apart into branches, which wait for their places like any other work. */
+/**
+ * Takes a `map` or `vote` node that may begin apart into branches, which wait for their places like any
+ * other work. Where it is driven anew, a branch that has its result for the same question keeps it, and
+ * all others go on counting tries from where any of them was: no key is used for two pieces of work.
+ */
 export function openNode(before: SessionDocument, node: MapNode | VoteNode): { document: SessionDocument; events: NewSessionEvent[] } {
   const state = before.nodes[node.id] as NodeState
-  const branches = node.kind === 'vote' ? voters(node) : items(before, node)
-  const nodes = { ...before.nodes, [node.id]: { ...state, state: 'running' as const, started_at: stamp() } }
-  // What an earlier life of a node that is driven anew left behind goes, but for the count of its tries.
-  for (const { id } of branchesOf(before.nodes, node.id)) if (!(node.kind === 'map' && node.stream)) delete nodes[id]
-  for (const branch of branches) nodes[branchId(branch)] ??= pendingBranch(branch, before.nodes)
+  const existing = branchesOf(before.nodes, node.id)
+  const epoch = Math.max(state.epoch, ...existing.map((branch) => branch.state.epoch))
+  const nodes: Record<string, NodeState> = { ...before.nodes, [node.id]: { ...state, epoch, state: 'running', started_at: stamp() } }
+  const wanted = new Map((node.kind === 'vote' ? voters(node) : items(before, node)).map((branch) => [branchId(branch), branch]))
+  const isStreaming = node.kind === 'map' && node.stream === true
+  for (const { id, state: old, branch } of existing) {
+    const isSame = old.state === 'completed' && isDeepStrictEqual(branch, wanted.get(id))
+    if (!isStreaming && !isSame) delete nodes[id]
+  }
+  for (const [id, branch] of wanted) nodes[id] ??= { ...pendingBranch(branch, before.nodes), epoch }
   const document = touched({ ...before, nodes })
   const count = branchesOf(document.nodes, node.id).length
   return { document, events: [happened({ type: 'node.expanded', node: node.id, agent: state.agent, branches: count })] }
@@ -60,5 +71,5 @@ function branchId({ of, role, index }: Branch): string {
 
 /** A branch that ran before goes on counting its tries: no key is ever used for two pieces of work. */
 function pendingBranch(branch: Branch, before: Readonly<Record<string, NodeState>>): NodeState {
-  return { state: 'pending', agent: branch.agent, attempts: 0, epoch: before[branchId(branch)]?.epoch ?? 0, branch }
+  return { state: 'pending', agent: branch.agent, attempts: 0, epoch: Math.max(before[branchId(branch)]?.epoch ?? 0, before[branch.of]?.epoch ?? 0), branch }
 }

@@ -14,7 +14,7 @@ import { isSettled, workOf } from './work.ts'
 /** What happens while a session is driven, in one queue. */
 export type Happening =
   | { type: 'event'; event: NewSessionEvent }
-  | { type: 'attempt'; node: string; agent: string; attempt: number; epoch: number; spent: Usage | undefined; saved: () => void }
+  | { type: 'attempt'; node: string; agent: string; attempt: number; epoch: number; spent: Usage | undefined; sent: NodeState['sent']; saved: () => void }
   | { type: 'task'; node: string; taskId: string }
   | { type: 'artifact'; node: string; artifact: NodeOutput; first: number }
   | { type: 'usage'; node: string; usage: Usage }
@@ -24,6 +24,7 @@ export type Happening =
   | { type: 'revised'; reason: RevisionReason; made: { plan: MadePlan['plan'] | undefined; usage: Usage }; rejected: NewSessionEvent[] }
   | { type: 'message'; entry: InboxEntry }
   | { type: 'broken'; error: unknown }
+  | { type: 'unplanned' }
   | { type: 'look' }
 
 export interface Turn {
@@ -46,7 +47,10 @@ export function applyHappenings(before: SessionDocument, happenings: readonly Ha
   }
   for (const happening of happenings) {
     // Work that was called off may still be heard of; what has settled stays as it is.
-    if ('node' in happening && !isOpen(turn.document, happening.node)) continue
+    if ('node' in happening && !isOpen(turn.document, happening.node)) {
+      if (happening.type === 'ended') turn.document = withLateUsage(turn.document, happening.node, happening.end.usage)
+      continue
+    }
     const { document } = turn
     switch (happening.type) {
       case 'event':
@@ -82,6 +86,7 @@ export function applyHappenings(before: SessionDocument, happenings: readonly Ha
         else take(withMessage(document, happening.entry.message))
         break
       case 'usage':
+      case 'unplanned':
       case 'broken':
       case 'look':
         break
@@ -98,17 +103,25 @@ export function startedEvent(document: SessionDocument, id: string): NewSessionE
   return happened({ type: 'node.started', node: id, agent, instruction: instruction.slice(0, 300), attempt: attempts })
 }
 
+/** Work that was called off, and had ended before it heard of it, has cost something all the same. */
+function withLateUsage(document: SessionDocument, id: string, usage: Usage | undefined): SessionDocument {
+  const state = document.nodes[id]
+  return usage && state && !state.usage ? withNode(withUsage(document, usage), id, { usage }) : document
+}
+
 function isOpen({ nodes }: SessionDocument, id: string): boolean {
   const state = nodes[id]
   return state !== undefined && !isSettled(state)
 }
 
 function withTask(document: SessionDocument, { node, taskId }: { node: string; taskId: string }): Pick<Turn, 'document' | 'events'> {
-  const { agent, task_id: known } = document.nodes[node] as NodeState
-  if (known === taskId) return { document, events: [] }
-  if (workOf(document, node).node.kind !== 'plan') return { document: withNode(document, node, { task_id: taskId }), events: [] }
+  const { agent, task_id: before } = document.nodes[node] as NodeState
+  if (before === taskId) return { document, events: [] }
+  const { sent: _sent, ...state } = document.nodes[node] as NodeState
+  const known = { ...document, nodes: { ...document.nodes, [node]: state } }
+  if (workOf(document, node).node.kind !== 'plan') return { document: withNode(known, node, { task_id: taskId }), events: [] }
   return {
-    document: withNode(document, node, { task_id: taskId, session: taskId }),
+    document: withNode(known, node, { task_id: taskId, session: taskId }),
     events: [happened({ type: 'node.session', node, agent, session: taskId })],
   }
 }
@@ -118,12 +131,16 @@ function withEnded(document: SessionDocument, node: string, end: NodeEnd, evalua
   return failNode(document, node, end)
 }
 
+/** A plan that comes when there is one already was asked for by a loop that did not know: it cost what it cost. */
 function planned(document: SessionDocument, { made, rejected }: Extract<Happening, { type: 'planned' }>): Pick<Turn, 'document' | 'events'> {
+  if (document.plan) return { document: withUsage(document, made.usage), events: [] }
   const next = withPlan(document, made)
   return { document: next, events: [...rejected, happened({ type: 'plan.ready', plan: made.plan, revision: next.plan_revision, source: made.source })] }
 }
 
 function revised(document: SessionDocument, { reason, made, rejected }: Extract<Happening, { type: 'revised' }>): Pick<Turn, 'document' | 'events'> {
+  // There is more to plan for by now; that is being thought about.
+  if (document.revising?.text !== reason.text) return { document: withUsage(document, made.usage), events: [] }
   const kept = (why: string): Pick<Turn, 'document' | 'events'> => ({
     document: withUsage(touched({ ...document, revising: null }), made.usage),
     events: [...rejected, happened({ type: 'plan.kept', why })],

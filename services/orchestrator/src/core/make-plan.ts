@@ -57,7 +57,7 @@ export async function revisePlan(
   const begun = new Set(plan.nodes.filter(({ id }) => document.nodes[id]?.state !== 'pending').map(({ id }) => id))
   const nodes = plan.nodes.map(({ id }) => soFar(document, id))
   const question = { goal: document.goal, conversation: document.conversation, agents, levels, current: { plan, nodes, reason: reason.text } }
-  return drawSound(question, { levels, current: { plan, begun } }, planner, tools)
+  return drawSound(question, { levels, current: { plan, begun, answerFailed: document.nodes[plan.answer]?.state === 'failed' } }, planner, tools)
 }
 
 async function drawSound(

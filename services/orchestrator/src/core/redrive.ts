@@ -1,8 +1,9 @@
-import type { Budget, NewSessionEvent, NodeState, Plan, PlanNode, RedriveRequest, SessionDocument } from '@signalbox/contracts'
+import type { Branch, Budget, NewSessionEvent, NodeState, Plan, PlanNode, RedriveRequest, SessionDocument } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 
 import { reachedLimit, withinBudget } from './budget.ts'
 import { happened, pendingNode, touched } from './session-run.ts'
+import { branchesOf } from './work.ts'
 
 /**
  * Takes a session out of the dead letters and back to work: the named node (or all that failed) and
@@ -19,9 +20,7 @@ export function redriveSession(before: SessionDocument, request: RedriveRequest,
   if (spent && spent.limit !== 'deadline') throw new AppError('invalid_request', `${spent.message} Give it a larger one.`, { param: 'budget' })
   const plan = before.plan && edited(before.plan, before, request)
   const anew = plan ? nodesAnew(plan, before, request.node) : new Set<string>()
-  const nodes = Object.fromEntries(
-    Object.entries(before.nodes).map(([id, state]) => [id, anew.has(state.branch?.of ?? id) ? resetNode(plan, id, state) : state]),
-  )
+  const nodes = plan ? resetNodes(plan, before.nodes, anew) : before.nodes
   const document = touched({
     ...before,
     status: 'active',
@@ -31,8 +30,9 @@ export function redriveSession(before: SessionDocument, request: RedriveRequest,
     answer: null,
     error: null,
     stopped: null,
-    dead_letters: before.dead_letters.filter(({ node }) => node !== null && !anew.has(node)),
+    dead_letters: before.dead_letters.filter(({ node }) => node !== null && !anew.has(planNodeOf(before, node))),
     takeovers: 0,
+    paused_at: null,
     // Its time begins anew, as if it had been paused since it ended.
     paused_ms: before.paused_ms + Math.max(0, Date.now() - Date.parse(before.created_at) - before.paused_ms),
     finished_at: null,
@@ -45,14 +45,15 @@ function edited(plan: Plan, before: SessionDocument, { node: id, instruction, ag
     if (instruction !== undefined || agent !== undefined) throw new AppError('invalid_request', 'Say which node the change is for.', { param: 'node' })
     return plan
   }
-  const node = plan.nodes.find((candidate) => candidate.id === id)
+  const target = planNodeOf(before, id)
+  const node = plan.nodes.find((candidate) => candidate.id === target)
   if (!node)
     throw new AppError('invalid_request', `The plan has no node '${id}'; its nodes are: ${plan.nodes.map((known) => known.id).join(', ')}.`, { param: 'node' })
-  if (!before.dead_letters.some((letter) => letter.node === id || letter.node === null))
+  if (!before.dead_letters.some((letter) => letter.node === null || planNodeOf(before, letter.node) === target))
     throw new AppError('invalid_request', `Node '${id}' is not among the dead letters: ${before.dead_letters.map((letter) => letter.node).join(', ')}.`, {
       param: 'node',
     })
-  return { ...plan, nodes: plan.nodes.map((candidate) => (candidate.id === id ? editedNode(candidate, { instruction, agent }) : candidate)) }
+  return { ...plan, nodes: plan.nodes.map((candidate) => (candidate.id === target ? editedNode(candidate, { instruction, agent }) : candidate)) }
 }
 
 function editedNode(node: PlanNode, { instruction, agent }: Pick<RedriveRequest, 'instruction' | 'agent'>): PlanNode {
@@ -66,9 +67,12 @@ function editedNode(node: PlanNode, { instruction, agent }: Pick<RedriveRequest,
 }
 
 /** What failed, what was never begun because of it, and all that rests on either. */
-function nodesAnew(plan: Plan, { nodes, dead_letters: letters }: SessionDocument, node: string | undefined): Set<string> {
-  const dead = letters.flatMap((letter) => (letter.node === null ? [] : [letter.node]))
-  const roots = node === undefined ? dead : [node]
+function nodesAnew(plan: Plan, before: SessionDocument, node: string | undefined): Set<string> {
+  const { nodes } = before
+  const dead = before.dead_letters.flatMap((letter) => (letter.node === null ? [] : [planNodeOf(before, letter.node)]))
+  // Without an answer there is an answer to be written, whatever else is run.
+  const answer = nodes[plan.answer]?.state === 'completed' ? [] : [plan.answer]
+  const roots = [...(node === undefined ? dead : [planNodeOf(before, node)]), ...answer]
   const unsettled = plan.nodes
     .filter(({ id }) => nodes[id]?.state === 'failed' || nodes[id]?.skip_reason === 'not_needed' || nodes[id]?.state === 'pending')
     .map(({ id }) => id)
@@ -84,12 +88,32 @@ function nodesAnew(plan: Plan, { nodes, dead_letters: letters }: SessionDocument
   return anew
 }
 
-function resetNode(plan: Plan | null, id: string, state: NodeState): NodeState {
-  if (state.branch) {
-    // An item or vote that was finished is not asked for again.
-    if (state.state === 'completed') return state
-    return { state: 'pending', agent: state.branch.agent, attempts: 0, epoch: state.epoch, branch: state.branch }
+/** A branch's letter is its node's: that is what can be run. */
+function planNodeOf({ nodes }: SessionDocument, id: string): string {
+  return nodes[id]?.branch?.of ?? id
+}
+
+function resetNodes(plan: Plan, before: Readonly<Record<string, NodeState>>, anew: ReadonlySet<string>): Record<string, NodeState> {
+  const drawn = new Map(plan.nodes.map((node) => [node.id, node]))
+  const nodes: Record<string, NodeState> = {}
+  for (const [id, state] of Object.entries(before)) {
+    const node = drawn.get(state.branch?.of ?? id)
+    if (!node || !anew.has(node.id)) nodes[id] = state
+    else if (!state.branch) nodes[id] = { ...pendingNode(node), epoch: lastEpoch(before, id, state) }
+    // What was asked of a branch may be another question now; its tries are counted by its node.
+    else if (!node.needs.some((need) => anew.has(need))) nodes[id] = resetBranch(node, state.branch, state)
   }
-  const node = plan?.nodes.find((candidate) => candidate.id === id)
-  return node ? { ...pendingNode(node), epoch: state.epoch } : state
+  return nodes
+}
+
+/** An item or vote that is there is not asked for again. A judge's is: it was of no use. */
+function resetBranch(node: PlanNode, branch: Branch, state: NodeState): NodeState {
+  if (state.state === 'completed' && branch.role !== 'judge') return state
+  const { skill: _skill, ...rest } = branch
+  const asked = node.kind === 'map' ? { ...rest, agent: node.agent, ...(node.skill !== undefined && { skill: node.skill }) } : branch
+  return { state: 'pending', agent: asked.agent, attempts: 0, epoch: state.epoch, branch: asked }
+}
+
+function lastEpoch(nodes: Readonly<Record<string, NodeState>>, id: string, { epoch }: NodeState): number {
+  return Math.max(epoch, ...branchesOf(nodes, id).map(({ state }) => state.epoch))
 }

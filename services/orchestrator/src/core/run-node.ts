@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 import { addUsage, NO_USAGE, type Budget, type Fault, type NodeOutput, type PutContext, type Usage } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
-import type { AgentCaller, NodeCall } from './ports.ts'
+import type { AgentCaller, NodeCall, NodeSignal } from './ports.ts'
 import { createProgressGate } from './progress-text.ts'
 import type { Work } from './work.ts'
 
@@ -37,10 +39,14 @@ export interface NodeRun {
   isAnswer: boolean
   /** Somebody begins on its artifacts before it has ended. */
   isStreamed: boolean
+  /** Somebody has begun on them already, in an earlier life of this work. */
+  hasSpoken: boolean
   /** All of a call that is the session's and not the node's. */
   facts: Pick<NodeCall, 'goal' | 'conversation' | 'context' | 'lineage' | 'budget' | 'owner'>
   /** The try that was saved as begun: now, or in an earlier life of this work, which may have got as far as a task. */
   begun: { epoch: number; attempts: number; agent: string; taskId?: string | undefined; usage?: Usage | undefined }
+  /** What is left of the node's own budget. */
+  own: Budget | undefined
   /** A try's longest, milliseconds. */
   deadlineMs: number
   retries: number
@@ -48,8 +54,8 @@ export interface NodeRun {
 
 export type NodeEnd =
   | { state: 'completed'; output: NodeOutput; usage: Usage | undefined }
-  /** `exhausted`: it would have been tried again, had there been tries left. */
-  | { state: 'skipped' | 'failed'; error: Fault; usage: Usage | undefined; exhausted: boolean }
+  /** `exhausted`: it would have been tried again, had there been tries left. `spoke`: somebody has seen some of it. */
+  | { state: 'skipped' | 'failed'; error: Fault; usage: Usage | undefined; exhausted: boolean; spoke: boolean }
 
 interface Tools {
   agents: AgentCaller
@@ -82,7 +88,8 @@ export async function runNode(run: NodeRun, tools: Tools): Promise<NodeEnd> {
     if (fault && index > 0) tools.report.fallback({ from: agents[index - 1] as string, agent, error: toFault(fault, work.id) })
     try {
       const { output, usage } = await tools.retry(
-        run.retries,
+        // Tries of an earlier life count.
+        index === 0 ? Math.max(0, run.retries - Math.max(0, run.begun.attempts - 1)) : run.retries,
         () => oneTry(run, agent, { progress, last: index === agents.length - 1 }, tools),
         ({ attempt, delayMs, error }) => tools.report.retrying({ agent, attempt: attempt + 1, of: run.retries + 1, delayMs, error: toFault(error, work.id) }),
         tools.signal,
@@ -95,7 +102,7 @@ export async function runNode(run: NodeRun, tools: Tools): Promise<NodeEnd> {
       if (progress.spoke || fault.code === 'budget_exceeded') break
     }
   }
-  return { state: work.failedAs, error: toFault(fault as AppError, work.id), usage: progress.spent, exhausted }
+  return { state: work.failedAs, error: toFault(fault as AppError, work.id), usage: progress.spent, exhausted, spoke: progress.spoke }
 }
 
 interface Progress {
@@ -132,7 +139,8 @@ async function oneTry(
     ...run.facts,
     agent,
     key: `${run.sessionId}/${work.id}/${progress.epoch}`,
-    skill: work.skill,
+    // A skill is of the agent that it was drawn for.
+    skill: agent === work.agent ? work.skill : undefined,
     instruction: work.instruction,
     inputs: work.inputs,
     taskId,
@@ -141,7 +149,7 @@ async function oneTry(
   let task: string | undefined
   let spent: Usage | undefined
   try {
-    for await (const heard of tools.agents.call(call, signal)) {
+    for await (const heard of callPatiently(tools, call, { signal, last })) {
       if (heard.type === 'task') {
         task = heard.taskId
         tools.report.task(heard.taskId)
@@ -151,7 +159,7 @@ async function oneTry(
         spent = heard.usage
         const all = sum(progress.spent, spent) as Usage
         tools.report.usage(all)
-        const over = overBudget(work.node.budget, all)
+        const over = overBudget(run.own, all)
         if (over !== undefined) overspent.abort(new AppError('budget_exceeded', `Node '${work.id}' spent more than its budget of ${over}.`))
       } else if (heard.type === 'artifact') {
         if (!run.isStreamed) continue
@@ -175,7 +183,24 @@ async function oneTry(
     const fault = deadline.aborted
       ? new AppError('deadline_exceeded', `Agent '${agent}' did not finish within ${run.deadlineMs / 1_000} s.`, { cause: error })
       : toAppError(error)
-    throw triable(fault, { spoke: progress.spoke, last, spent: progress.spent, budget: work.node.budget })
+    throw triable(fault, { spoke: progress.spoke, last, spent: progress.spent, budget: run.own })
+  }
+}
+
+/**
+ * Calls, and where the agent rests for a little and there is no other, waits for it: nothing was asked, so
+ * it costs no try. The try's deadline holds all the same.
+ */
+async function* callPatiently(tools: Tools, call: NodeCall, { signal, last }: { signal: AbortSignal; last: boolean }): AsyncGenerator<NodeSignal> {
+  for (;;) {
+    try {
+      return yield* tools.agents.call(call, signal)
+    } catch (error) {
+      const fault = toAppError(error)
+      if (fault.details['resting'] !== true || !fault.retryable || !last) throw error
+      tools.report.progress(call.agent, 'is left alone for a moment after failures')
+      await pause(Math.max(100, fault.retryAfterMs ?? 0), undefined, { signal })
+    }
   }
 }
 
@@ -194,8 +219,9 @@ function triable(error: AppError, facts: { spoke: boolean; last: boolean; spent:
 }
 
 /** The limit that was passed, in words. */
-function overBudget(budget: Budget | undefined, spent: Usage): string | undefined {
+export function overBudget(budget: Budget | undefined, spent: Usage): string | undefined {
   if (budget?.tokens !== undefined && spent.total_tokens > budget.tokens) return `${budget.tokens} tokens`
+  if (budget?.usd !== undefined && spent.cost_usd === null) return `${budget.usd} US dollars, which cannot be kept where a price is not known`
   if (budget?.usd !== undefined && (spent.cost_usd ?? 0) > budget.usd) return `${budget.usd} US dollars`
   return undefined
 }

@@ -42,7 +42,7 @@ export function withRevision(
   const nodes: Record<string, NodeState> = {}
   for (const node of made.plan.nodes) {
     const state = before.nodes[node.id]
-    nodes[node.id] = state && state.state !== 'pending' ? recovered(state) : { ...pendingNode(node), epoch: state?.epoch ?? 0 }
+    nodes[node.id] = state && state.state !== 'pending' ? recovered(node, state) : { ...pendingNode(node), epoch: state?.epoch ?? 0 }
   }
   for (const [id, state] of Object.entries(before.nodes)) if (state.branch && drawn.has(state.branch.of)) nodes[id] = state
   const changes = {
@@ -64,8 +64,8 @@ export function withRevision(
 }
 
 /** A failure that the plan was drawn anew for is one that the session goes on from. */
-function recovered(state: NodeState): NodeState {
-  return state.state === 'failed' ? { ...state, state: 'skipped', skip_reason: 'failure' } : state
+function recovered({ on_failure: onFailure }: PlanNode, state: NodeState): NodeState {
+  return state.state === 'failed' && onFailure === 'replan' ? { ...state, state: 'skipped', skip_reason: 'failure' } : state
 }
 
 export function pendingNode(node: PlanNode): NodeState {
@@ -80,11 +80,19 @@ export function withNode(document: SessionDocument, id: string, change: Partial<
 /** A try begins. A task id belongs to its try; a new one begins without. `spent` is what the tries before it cost. */
 export function withTry(
   document: SessionDocument,
-  facts: { node: string; agent: string; attempt: number; epoch: number; spent?: Usage | undefined },
+  facts: { node: string; agent: string; attempt: number; epoch: number; spent?: Usage | undefined; sent?: NodeState['sent'] },
 ): SessionDocument {
-  const { task_id: task, ...rest } = document.nodes[facts.node] as NodeState
+  const { task_id: task, sent: _sent, ...rest } = document.nodes[facts.node] as NodeState
   const known = rest.epoch === facts.epoch && task !== undefined ? { task_id: task } : {}
-  const next: NodeState = { ...rest, agent: facts.agent, attempts: facts.attempt, epoch: facts.epoch, ...known, ...(facts.spent && { usage: facts.spent }) }
+  const next: NodeState = {
+    ...rest,
+    agent: facts.agent,
+    attempts: facts.attempt,
+    epoch: facts.epoch,
+    ...known,
+    ...(facts.spent && { usage: facts.spent }),
+    ...(facts.sent && { sent: facts.sent }),
+  }
   return touched({ ...document, nodes: { ...document.nodes, [facts.node]: next } })
 }
 
@@ -97,7 +105,7 @@ export function withEnd(
   end: Pick<SessionDocument, 'status'> & Partial<Pick<SessionDocument, 'error' | 'answer' | 'stopped'>>,
 ): SessionDocument {
   const now = stamp()
-  return { ...document, ...end, revising: null, wake_at: null, updated_at: now, finished_at: now }
+  return { ...document, ...end, revising: null, wake_at: null, paused_at: null, updated_at: now, finished_at: now }
 }
 
 /** A failure is kept. Only outermost sessions keep any: what fails in a sub-plan fails its node there. */

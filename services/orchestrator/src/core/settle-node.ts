@@ -54,7 +54,7 @@ export function completeNode(before: SessionDocument, id: string, output: NodeOu
 export function failNode(
   before: SessionDocument,
   id: string,
-  end: { error: Fault; usage?: Usage | undefined; state: 'failed' | 'skipped'; exhausted: boolean },
+  end: { error: Fault; usage?: Usage | undefined; state: 'failed' | 'skipped'; exhausted: boolean; spoke?: boolean },
 ): Settled {
   const { agent, branch, attempts } = before.nodes[id] as NodeState
   const by = { node: id, agent }
@@ -73,7 +73,8 @@ export function failNode(
   }
   const document = withNode(spent, id, { ...change, state: 'failed' })
   const node = document.plan?.nodes.find((candidate) => candidate.id === id)
-  if (branch || node?.on_failure !== 'replan') return { document, events }
+  // Who has read half an answer is not given another one.
+  if (branch || end.spoke || node?.on_failure !== 'replan') return { document, events }
   const asked = askRevision(document, { kind: 'failure', node: id, text: `Node '${id}' (${agent}) failed: ${end.error.message}` })
   return { document: asked.document, events: [...events, ...asked.events] }
 }

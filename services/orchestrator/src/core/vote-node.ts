@@ -48,7 +48,7 @@ function tallyOf(cast: readonly NodeOutput[], options: readonly string[] | undef
   for (const output of cast) {
     const choice = options ? optionIn(output.text, options) : output.text.trim()
     if (choice === undefined || choice === '') continue
-    const key = normalize(choice)
+    const key = keyOf(choice)
     const known = counts.get(key)
     if (known) known.votes += 1
     else counts.set(key, { choice, votes: 1, output })
@@ -56,17 +56,31 @@ function tallyOf(cast: readonly NodeOutput[], options: readonly string[] | undef
   return [...counts.values()].toSorted((a, b) => b.votes - a.votes)
 }
 
-/** The option that a vote is: said alone, or else the only one that it names. */
+/**
+ * The option that a vote is: said alone, or else the only one that it names. Where options differ in
+ * signs alone (`C` and `C++`), only what is said alone counts.
+ */
 function optionIn(text: string, options: readonly string[]): string | undefined {
-  const said = normalize(text)
-  const exact = options.find((option) => normalize(option) === said)
+  const exact = options.find((option) => keyOf(option) === keyOf(text))
   if (exact !== undefined) return exact
-  const words = ` ${said} `
-  const named = options.filter((option) => words.includes(` ${normalize(option)} `))
+  const words = options.map(wordsOf)
+  if (words.includes('') || new Set(words).size < options.length) return undefined
+  const said = ` ${wordsOf(text)} `
+  const named = options.filter((option) => said.includes(` ${wordsOf(option)} `))
   return named.length === 1 ? named[0] : undefined
 }
 
-function normalize(text: string): string {
+/** Equal for what is the same but for case, spaces, and how the sentence ends. */
+function keyOf(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/\s+/g, ' ')
+    .replace(/^[\s"'“”*]+|[\s"'“”*.!]+$/g, '')
+}
+
+/** Letters and digits alone. */
+function wordsOf(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
@@ -81,7 +95,7 @@ function judged(node: VoteNode, judge: NodeState, tally: readonly Counting[], ca
   const choice = node.options ? optionIn(judge.output.text, node.options) : judge.output.text.trim()
   if (choice === undefined)
     return { state: 'failed', error: { code: 'agent_failed', message: `The judge's answer is none of: ${node.options?.join(', ')}.`, node: node.id } }
-  const votes = tally.find((counted) => normalize(counted.choice) === normalize(choice))?.votes ?? 0
+  const votes = tally.find((counted) => keyOf(counted.choice) === keyOf(choice))?.votes ?? 0
   return decided('judge', { choice, votes, output: { text: choice, data: judge.output.data } }, tally, cast)
 }
 

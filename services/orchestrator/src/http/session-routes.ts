@@ -2,6 +2,7 @@ import { deadLetterQuerySchema, redriveRequestSchema, SERVICE_HEADERS } from '@s
 import { renderA2AError } from '@signalbox/a2a'
 import { AppError, toAppError } from '@signalbox/errors'
 import { Hono, type Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 
 import type { SessionManager } from '../adapters/session-manager.ts'
@@ -24,13 +25,18 @@ export function sessionRoutes(manager: SessionManager): Hono {
     })
 }
 
+const limitBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => renderA2AError(new AppError('payload_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`)),
+})
+
 /** `/v1/dead-letters`: list, inspect, redrive, drop. */
 export function deadLetterRoutes(manager: SessionManager): Hono {
   return new Hono()
     .onError(renderManagementError)
     .get('/', async (c) => c.json(await manager.deadLetters(ownerOf(c), read(deadLetterQuerySchema, c.req.query()))))
     .get('/:id', async (c) => c.json(await manager.deadLetter(c.req.param('id'), ownerOf(c))))
-    .post('/:id/redrive', async (c) => c.json(await manager.redrive(c.req.param('id'), ownerOf(c), read(redriveRequestSchema, await readJson(c)))))
+    .post('/:id/redrive', limitBody, async (c) => c.json(await manager.redrive(c.req.param('id'), ownerOf(c), read(redriveRequestSchema, await readJson(c)))))
     .delete('/:id', async (c) => c.json(await manager.drop(c.req.param('id'), ownerOf(c))))
 }
 
@@ -49,7 +55,6 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer
 
 async function readJson(c: Context): Promise<unknown> {
   const text = await c.req.text()
-  if (text.length > MAX_BODY_BYTES) throw new AppError('payload_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`)
   if (text.trim() === '') return {}
   try {
     return JSON.parse(text)
