@@ -33,7 +33,7 @@ test('as processes of their own the services give the same answer; an orchestrat
   })
   await eventually('the orchestrator knows its agents', async () => {
     const response = await fetch(`${services.url('orchestrator')}/v1/agents`, { headers: { authorization: `Bearer ${services.serviceToken}` } })
-    const { agents } = (await response.json()) as { agents: { healthy: boolean }[] }
+    const { data: agents } = (await response.json()) as { data: { healthy: boolean }[] }
     return agents.every(({ healthy }) => healthy)
   })
   const client = new OpenAI({ baseURL: `${services.url('gateway')}/v1`, apiKey: services.apiKey, maxRetries: 0 })

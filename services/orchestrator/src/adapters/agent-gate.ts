@@ -21,7 +21,7 @@ export interface Pass extends AsyncDisposable {
 }
 
 /** A rest longer than this is not waited for. */
-const LONGEST_WAIT_MS = 15_000
+const LONGEST_WAIT_MS = 5_000
 const PROBED_WAIT_MS = 500
 
 export function createAgentGate(options: { breakers: Breakers; callsAtOnce: number }): AgentGate {

@@ -46,7 +46,7 @@ export interface BreakerRules {
   probeMs: number
 }
 
-export const BREAKER_RULES: BreakerRules = { failures: 5, restMs: 10_000, longestRestMs: 300_000, probeMs: 60_000 }
+export const BREAKER_RULES: BreakerRules = { failures: 5, restMs: 10_000, longestRestMs: 30_000, probeMs: 60_000 }
 
 /** What is kept of one agent. */
 export interface BreakerRecord {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { addUsage, NO_USAGE, type Budget, type Fault, type NodeOutput, type PutContext, type Usage } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
-import type { AgentCaller, NodeCall, NodeSignal } from './ports.ts'
+import type { AgentCaller, NodeCall } from './ports.ts'
 import { createProgressGate } from './progress-text.ts'
 import type { Work } from './work.ts'
 
@@ -131,7 +131,26 @@ async function oneTry(
   }
   progress.begun = false
   progress.resume = undefined
+  for (;;) {
+    try {
+      return await callOnce(run, agent, { progress, last, taskId }, tools)
+    } catch (error) {
+      // An agent that rests for a little was not asked for anything: waiting for it costs no try, and none of the try's time.
+      const fault = toAppError(error)
+      if (fault.details['resting'] !== true || !fault.retryable) throw error
+      tools.report.progress(agent, 'is left alone for a moment after failures')
+      await pause(Math.max(100, fault.retryAfterMs ?? 0), undefined, { signal: tools.signal })
+    }
+  }
+}
 
+async function callOnce(
+  run: NodeRun,
+  agent: string,
+  { progress, last, taskId }: { progress: Progress; last: boolean; taskId: string | undefined },
+  tools: Tools,
+): Promise<{ output: NodeOutput; usage: Usage | undefined }> {
+  const { work } = run
   const deadline = AbortSignal.timeout(Math.ceil(run.deadlineMs))
   const overspent = new AbortController()
   const signal = AbortSignal.any([tools.signal, deadline, overspent.signal])
@@ -149,7 +168,7 @@ async function oneTry(
   let task: string | undefined
   let spent: Usage | undefined
   try {
-    for await (const heard of callPatiently(tools, call, { signal, last })) {
+    for await (const heard of tools.agents.call(call, signal)) {
       if (heard.type === 'task') {
         task = heard.taskId
         tools.report.task(heard.taskId)
@@ -184,23 +203,6 @@ async function oneTry(
       ? new AppError('deadline_exceeded', `Agent '${agent}' did not finish within ${run.deadlineMs / 1_000} s.`, { cause: error })
       : toAppError(error)
     throw triable(fault, { spoke: progress.spoke, last, spent: progress.spent, budget: run.own })
-  }
-}
-
-/**
- * Calls, and where the agent rests for a little and there is no other, waits for it: nothing was asked, so
- * it costs no try. The try's deadline holds all the same.
- */
-async function* callPatiently(tools: Tools, call: NodeCall, { signal, last }: { signal: AbortSignal; last: boolean }): AsyncGenerator<NodeSignal> {
-  for (;;) {
-    try {
-      return yield* tools.agents.call(call, signal)
-    } catch (error) {
-      const fault = toAppError(error)
-      if (fault.details['resting'] !== true || !fault.retryable || !last) throw error
-      tools.report.progress(call.agent, 'is left alone for a moment after failures')
-      await pause(Math.max(100, fault.retryAfterMs ?? 0), undefined, { signal })
-    }
   }
 }
 
