@@ -1,28 +1,17 @@
-import {
-  TERMINAL_STATUSES,
-  type Budget,
-  type NewSessionEvent,
-  type NodeState,
-  type Plan,
-  type PlanNode,
-  type SessionDocument,
-  type Usage,
-} from '@signalbox/contracts'
+import { TERMINAL_STATUSES, type Budget, type PlanNode, type SessionDocument, type Usage } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
 import { deadlineAt, leftFor, ownBudget, reachedLimit, spentBy, withSpending } from './budget.ts'
 import type { RuleEngine } from './condition.ts'
 import { decide } from './decide.ts'
+import { draw } from './draw-plan.ts'
 import { cancelSession, failSession, finishSession, stopSession, type Ending } from './end-session.ts'
-import { applyHappenings, createQueue, type Happening, type Turn } from './happenings.ts'
-import { makePlan, revisePlan } from './make-plan.ts'
-import { streamedItems } from './map-node.ts'
+import { applyHappenings, createQueue, type Turn } from './happenings.ts'
 import type { AgentCaller, AgentDirectory, Observer, Planner, SessionHandle } from './ports.ts'
-import { runNode, toFault, type NodeEnd, type NodeReports, type RetryPolicy } from './run-node.ts'
+import { toFault, type RetryPolicy } from './run-node.ts'
+import { runWork } from './run-work.ts'
 import type { ScheduleLimits } from './schedule.ts'
 import { happened, touched } from './session-run.ts'
-import { streamingFrom } from './settle-node.ts'
-import { branchesOf, workOf } from './work.ts'
 
 /**
  * Drives one session from where it stands to its end, or until it is paused, under a lease.
@@ -209,101 +198,4 @@ async function write(session: SessionHandle, document: SessionDocument, turn: Tu
 function isWork({ plan }: SessionDocument, id: string): boolean {
   const kind = plan?.nodes.find((node) => node.id === id)?.kind
   return kind === 'agent' || kind === 'plan'
-}
-
-async function draw(tools: DriveTools, document: SessionDocument, signal: AbortSignal): Promise<Happening> {
-  const { session, observer, planner } = tools
-  const agents = tools.directory.alive()
-  const rejected: NewSessionEvent[] = []
-  const onRejected = (faults: string[]): void => void rejected.push(happened({ type: 'plan.rejected', faults: faults.slice(0, 16) }))
-  const { plan, revising: reason } = document
-  if (plan && reason) {
-    const made = await observer.planning(async (note) => {
-      const result = await revisePlan({ ...document, plan }, reason, agents, planner, { onRejected, signal })
-      note({ nodes: (result.plan ?? plan).nodes.length, repairs: rejected.length })
-      return result
-    })
-    return { type: 'revised', reason, made, rejected }
-  }
-  await session.append([happened({ type: 'plan.started', agents: agents.map(({ id }) => id) })])
-  if (agents.length === 0)
-    throw new AppError('agent_unavailable', 'No agent is available to work on this. Check that the agents run and that their URLs are right.')
-  const made = await observer.planning(async (note) => {
-    const result = await makePlan(document, agents, planner, { onRejected, signal })
-    note({ nodes: result.plan.nodes.length, repairs: result.repairs })
-    return result
-  })
-  return { type: 'planned', made, rejected }
-}
-
-interface WorkTools {
-  push: (happening: Happening) => void
-  /** The answer's text as far as it was told in this drive. */
-  answer: { text: string }
-  spending: ReadonlyMap<string, Usage>
-  signal: AbortSignal
-}
-
-function runWork(tools: DriveTools, id: string, { push, answer, spending, signal }: WorkTools): Promise<NodeEnd> {
-  const { session, observer, limits } = tools
-  const { document } = session
-  const work = workOf(document, id)
-  const state = document.nodes[id] as NodeState
-  const isAnswer = (document.plan as Plan).answer === id
-  const own = ownBudget(document, work.node, spending)
-  // What is sent again under one key is what was sent before.
-  const sent = state.sent ?? { budget: leftFor(document, spentBy(document, spending.values()), own, limits.sessionDeadlineMs), context: document.context }
-  let streamed = 0
-  const tell = (event: NewSessionEvent): void => push({ type: 'event', event })
-  const report: NodeReports = {
-    attempt: (facts) =>
-      new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason)
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-        push({ type: 'attempt', node: id, ...facts, sent, saved: resolve })
-      }),
-    task: (taskId) => push({ type: 'task', node: id, taskId }),
-    progress: (agent, text) => tell(happened({ type: 'node.progress', node: id, agent, text })),
-    retrying: ({ delayMs, ...facts }) => tell(happened({ type: 'node.retrying', node: id, delay_ms: Math.round(delayMs), ...facts })),
-    fallback: (facts) => tell(happened({ type: 'node.fallback', node: id, ...facts })),
-    delta(agent, text) {
-      tell(happened({ type: 'answer.delta', node: id, agent, offset: answer.text.length, text }))
-      answer.text += text
-    },
-    artifact(artifact) {
-      push({ type: 'artifact', node: id, artifact, first: streamed })
-      streamed += streamedItems(artifact).length
-    },
-    usage: (usage) => push({ type: 'usage', node: id, usage }),
-    context: (put) => push({ type: 'context', node: id, put }),
-  }
-  const facts = { node: id, agent: state.agent, attempt: state.attempts, needs: work.branch ? [work.branch.of] : work.node.needs }
-  return observer.node(facts, async () => {
-    const end = await runNode(
-      {
-        sessionId: document.id,
-        work,
-        isAnswer,
-        isStreamed: streamingFrom(document, id).length > 0,
-        facts: {
-          goal: document.goal,
-          conversation: document.conversation,
-          context: sent.context,
-          lineage: [...document.lineage, document.id],
-          budget: sent.budget,
-          owner: document.owner,
-        },
-        hasSpoken: streamingFrom(document, id).some((map) => branchesOf(document.nodes, map).length > 0),
-        begun: { epoch: state.epoch, attempts: state.attempts, agent: state.agent, taskId: state.task_id, usage: state.usage },
-        own,
-        deadlineMs: work.deadlineMs ?? (work.node.kind === 'plan' ? (sent.budget.deadline_s ?? 0) * 1_000 : limits.nodeDeadlineMs),
-        // A sub-plan's own nodes were tried again as often as they may be.
-        retries: work.retries ?? (work.node.kind === 'plan' ? 0 : limits.nodeRetries),
-      },
-      { agents: tools.agents, retry: tools.retry, report, signal },
-    )
-    const attempts = session.document.nodes[id]?.attempts ?? 0
-    observer.nodeEnded({ node: id, agent: state.agent, state: end.state, attempts, ...(end.state !== 'completed' && { fault: end.error }) })
-    return end
-  })
 }
