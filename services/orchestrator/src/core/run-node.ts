@@ -122,7 +122,6 @@ async function oneTry(
   { progress, last }: { progress: Progress; last: boolean },
   tools: Tools,
 ): Promise<{ output: NodeOutput; usage: Usage | undefined }> {
-  const { work } = run
   const taskId = progress.resume
   if (!progress.begun) {
     progress.epoch += 1
