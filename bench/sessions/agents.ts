@@ -35,6 +35,26 @@ export function startSlowAgent(ms: number): Promise<ServedAgent> {
   )
 }
 
+/** An agent that works until it is canceled, one task after the other. */
+export async function startWaitingAgent(): Promise<ServedAgent & { begun(): Promise<void>; canceled(): Promise<void> }> {
+  let begun = Promise.withResolvers<void>()
+  let canceled = Promise.withResolvers<void>()
+  const agent = await serve(
+    'waiting',
+    {
+      async execute({ signal }) {
+        begun.resolve()
+        await once(signal, 'abort')
+        canceled.resolve()
+        begun = Promise.withResolvers()
+        canceled = Promise.withResolvers()
+      },
+    },
+    'answer',
+  )
+  return { ...agent, begun: () => begun.promise, canceled: () => canceled.promise }
+}
+
 /** An agent that answers with a list of so many items: as many as its instruction says. */
 export function startListingAgent(): Promise<ServedAgent> {
   return serve(
