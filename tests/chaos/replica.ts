@@ -50,6 +50,10 @@ export function createReplica(name: string, port: number, environment: Record<st
     })
     running = child
     frozen = false
+    // A test run that is cut short leaves nobody behind.
+    const end = (): void => void child.kill('SIGKILL')
+    process.once('exit', end)
+    child.once('exit', () => process.off('exit', end))
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (printed = (printed + bytes.toString('utf8')).slice(-KEPT_OUTPUT)))
     await eventually(
       `${name} is ready`,
