@@ -1,4 +1,4 @@
-import { TERMINAL_STATES, type CallOptions, type Json, type Metadata, type Part, type StreamEvent } from '@signalbox/a2a'
+import { TERMINAL_STATES, type CallOptions, type Json, type Metadata, type Part, type StreamEvent, type Task } from '@signalbox/a2a'
 import { EXTENSIONS, type NodeContext } from '@signalbox/contracts'
 import { toAppError } from '@signalbox/errors'
 import { activeLogFields, type Telemetry } from '@signalbox/telemetry'
@@ -14,7 +14,7 @@ const CANCEL_TIMEOUT_MS = 5_000
 const TASK_PATIENCE_MS = 2_000
 
 /** Calls nodes' agents over A2A, and hears what comes back as the core's own signals. */
-export function createA2AAgentCaller(options: { registry: AgentRegistry; gate: AgentGate; telemetry: Telemetry }): AgentCaller {
+export function createA2AAgentCaller(options: { registry: Pick<AgentRegistry, 'find'>; gate: AgentGate; telemetry: Telemetry }): AgentCaller {
   const { registry, gate, telemetry } = options
   return {
     async *call(call, signal) {
@@ -23,11 +23,10 @@ export function createA2AAgentCaller(options: { registry: AgentRegistry; gate: A
       using line = holdLine(signal)
       const callOptions = optionsFor(call, line.signal)
       try {
-        const taskId = call.taskId
-        const events =
-          taskId !== undefined && (await knows(agent.connection, taskId, callOptions))
-            ? takeUp(agent.connection, taskId, callOptions)
-            : agent.connection.stream(toMessage(call, agent.card?.extensions ?? []), callOptions)
+        const begun = call.taskId === undefined ? undefined : await findTask(agent.connection, call.taskId, callOptions)
+        const events = begun
+          ? takeUp(agent.connection, begun, callOptions)
+          : agent.connection.stream(toMessage(call, agent.card?.extensions ?? []), callOptions)
         for await (const heard of hearStream(events, (id) => agent.connection.cancelTask(id, { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) }))) {
           if (heard.type === 'task') line.taskIsKnown()
           if (heard.type === 'end') pass.succeeded()
@@ -83,21 +82,29 @@ function optionsFor(call: NodeCall, signal: AbortSignal): CallOptions {
 
 type Connection = ReturnType<AgentRegistry['find']>['connection']
 
-async function knows(connection: Connection, taskId: string, call: CallOptions): Promise<boolean> {
+/** Undefined where the agent has forgotten it. */
+async function findTask(connection: Connection, taskId: string, call: CallOptions): Promise<Task | undefined> {
   try {
-    await connection.getTask(taskId, call)
-    return true
+    return await connection.getTask(taskId, call)
   } catch (error) {
-    if (toAppError(error).code === 'not_found') return false
+    if (toAppError(error).code === 'not_found') return undefined
     throw error
   }
 }
 
-/** Follows a task that an earlier life began; one that has ended meanwhile is read whole. */
-async function* takeUp(connection: Connection, taskId: string, call: CallOptions): AsyncGenerator<StreamEvent> {
-  const task = await connection.getTask(taskId, call)
-  if (TERMINAL_STATES.has(task.status.state)) yield { type: 'task', task }
-  else yield* connection.subscribe(taskId, call)
+/** Follows a task that an earlier life began; one that has ended meanwhile, even between the two calls, is read whole. */
+async function* takeUp(connection: Connection, task: Task, call: CallOptions): AsyncGenerator<StreamEvent> {
+  if (TERMINAL_STATES.has(task.status.state)) return yield { type: 'task', task }
+  let isFollowed = false
+  try {
+    for await (const event of connection.subscribe(task.id, call)) {
+      isFollowed = true
+      yield event
+    }
+  } catch (error) {
+    if (isFollowed || toAppError(error).code !== 'conflict') throw error
+    yield { type: 'task', task: await connection.getTask(task.id, call) }
+  }
 }
 
 function toMessage(call: NodeCall, extensions: readonly string[]): { messageId: string; parts: Part[]; metadata: Metadata } {
