@@ -28,7 +28,7 @@ const run: Bench = async (report) => {
   const direct = connectAgent({ url: agent.url, telemetry })
   const session = (goal: string) => () => runSession(orchestrator.connection, goal, plans)
   const oneCall = (): Promise<void> => callAgent(direct)
-  for (let warm = 0; warm < 40; warm += 1) await session('chain')()
+  for (let warm = 0; warm < 200; warm += 1) await session('chain')()
 
   const { single, chain, chainByHand } = await mediansOf(ROUNDS, {
     single: session('one'),

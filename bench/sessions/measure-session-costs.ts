@@ -30,7 +30,7 @@ export async function measureSessionCosts(report: Report, store: MeasuredStore):
   const byHand = (calls: number) => async (): Promise<void> => {
     for (let index = 0; index < calls; index += 1) await callAgent(direct)
   }
-  for (let warm = 0; warm < 40; warm += 1) await session('chain of 10')()
+  for (let warm = 0; warm < 30; warm += 1) await session('chain of 64')()
 
   const ten = await mediansOf(ROUNDS, { session: session('chain of 10'), byHand: byHand(10) })
   report({ metric: `${store.name}: chain of 10 nodes, a node beyond its call`, value: (ten.session - ten.byHand) / 10, unit: 'ms', budget: PER_NODE_MS })
