@@ -17,12 +17,16 @@ export const EXTENSIONS = {
   context: 'urn:signalbox:ext:context:v1',
   /** A message's `metadata[…]` = ids of the sessions that it is sent on behalf of, outermost first. Whoever orchestrates passes it on, so that agents which ask each other in a circle are found out. */
   lineage: 'urn:signalbox:ext:lineage:v1',
+  /** An `auth-required` status's `metadata[…]` = `{asks: AgentAsk[]}`: what the agent wants a person's word for. The answer is a message on the task with an `ApprovalDecisionPart` for each. */
+  approval: 'urn:signalbox:ext:approval:v1',
 } as const
 
 /** Request headers between our services, beside `Authorization` and the W3C trace context. */
 export const SERVICE_HEADERS = {
   /** The API key's id on whose behalf a call is made. Believed only together with a valid service token. */
   owner: 'x-signalbox-owner',
+  /** Who acts, where it is not the owner's own business: `toActorHeader`. Believed only together with a valid service token. */
+  actor: 'x-signalbox-actor',
   requestId: 'x-request-id',
   idempotencyKey: 'idempotency-key',
 } as const

@@ -4,7 +4,7 @@ import { randomFillSync } from 'node:crypto'
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const LENGTH = 26
 
-export type IdPrefix = 'ses' | 'req' | 'msg' | 'doc' | 'key'
+export type IdPrefix = 'ses' | 'req' | 'msg' | 'doc' | 'key' | 'apr' | 'dlv' | 'usr'
 
 /** `createId('ses')` → `ses_5f0…`; unguessable, and still never authority by itself. */
 export function createId(prefix: IdPrefix): string {

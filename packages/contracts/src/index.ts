@@ -1,3 +1,8 @@
+export * from './actors.ts'
+export * from './approvals.ts'
+export * from './audit.ts'
+export * from './canonical-json.ts'
+export * from './channels.ts'
 export * from './cited-sources.ts'
 export { CONDITION_OPERATORS } from './condition-faults.ts'
 export * from './conversation.ts'

@@ -3,11 +3,18 @@ import { z } from 'zod'
 import { conversationSchema } from './conversation.ts'
 import { budgetSchema, PLAN_LIMITS } from './plan.ts'
 import { sessionEventSchema } from './session-events.ts'
-import { deadLetterSchema, sessionStatusSchema, sessionViewSchema } from './session.ts'
+import { deadLetterSchema, faultSchema, sessionStatusSchema, sessionViewSchema } from './session.ts'
+import { usageSchema } from './usage.ts'
 
 /** The orchestrator's management API: what A2A has no word for. Paths are the same at the gateway, which passes them on. */
 export const MANAGEMENT_PATHS = {
   agents: '/v1/agents',
+  approvals: '/v1/approvals',
+  audit: '/v1/audit',
+  feed: '/v1/feed',
+  channels: '/v1/channels',
+  deliveries: '/v1/deliveries',
+  links: '/v1/links',
   deadLetters: '/v1/dead-letters',
   sessions: '/v1/sessions',
 } as const
@@ -94,9 +101,73 @@ export const agentListSchema = z.object({ object: z.literal('list'), data: z.arr
 export const sessionEventQuerySchema = z.object({
   after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
   limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+  /** How long to wait where there are none yet, seconds. */
+  wait_s: z.coerce.number().min(0).max(25).default(0),
 })
 export type SessionEventQuery = z.infer<typeof sessionEventQuerySchema>
 
 /** The events in order; fewer than were asked for means that there are no more so far. `over`: the session has ended. */
 export const sessionEventPageSchema = z.object({ object: z.literal('list'), data: z.array(sessionEventSchema), over: z.boolean() })
 export type SessionEventPage = z.infer<typeof sessionEventPageSchema>
+
+/**
+ * `GET /v1/sessions` at the orchestrator, for actors: everybody's sessions, newest first. Without an actor it is the
+ * owner's own. Sub-plans' sessions are left out but where `lineage` names the session they work for.
+ */
+export const sessionQuerySchema = z.object({
+  status: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(sessionStatusSchema).max(8))
+    .optional(),
+  owner: z.string().max(256).optional(),
+  /** In the goal, or an exact session or request id. */
+  q: z.string().trim().max(200).optional(),
+  of: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(512).optional(),
+})
+export type SessionsQuery = z.infer<typeof sessionQuerySchema>
+
+/** A session as one row of a list. */
+export const sessionBriefSchema = z.object({
+  id: z.string(),
+  owner: z.string(),
+  status: sessionStatusSchema,
+  goal: z.string(),
+  request_id: z.string(),
+  nodes: z.object({ total: z.int(), completed: z.int(), running: z.int(), waiting: z.int(), failed: z.int() }),
+  agents: z.array(z.string()),
+  usage: usageSchema,
+  approvals_open: z.int(),
+  questions_open: z.int(),
+  error: faultSchema.nullable(),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+  finished_at: z.iso.datetime().nullable(),
+})
+export type SessionBrief = z.infer<typeof sessionBriefSchema>
+export const sessionBriefPageSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(sessionBriefSchema),
+  total: z.int(),
+  next_cursor: z.string().nullable(),
+})
+export type SessionBriefPage = z.infer<typeof sessionBriefPageSchema>
+
+/** `GET /v1/sessions/{id}` at the orchestrator's management API: whole, with whose it is and what was asked. */
+export const sessionDetailSchema = z.object({
+  session: sessionViewSchema,
+  owner: z.string(),
+  conversation: conversationSchema,
+  traceparent: z.string().nullable(),
+})
+export type SessionDetail = z.infer<typeof sessionDetailSchema>
+
+/** `POST /v1/sessions/{id}/input`: answers what an agent asks; the question that was asked first where none is named. The same key again changes nothing. */
+export const sessionInputSchema = z.strictObject({
+  text: z.string().trim().min(1).max(20_000),
+  question: z.string().max(200).optional(),
+  key: z.string().min(1).max(300).optional(),
+})
+export type SessionInput = z.infer<typeof sessionInputSchema>

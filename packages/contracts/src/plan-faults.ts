@@ -107,7 +107,8 @@ function referenceFaults(node: PlanNode, ids: ReadonlySet<string>): string[] {
 
 function agentFaults(node: PlanNode, agents: readonly AgentSummary[]): string[] {
   const falling = node.on_failure === 'fallback'
-  if (node.kind === 'plan') return falling ? [`node '${node.id}' falls back to an agent, which a plan node cannot`] : []
+  if (node.kind === 'plan' || node.kind === 'approval')
+    return falling ? [`node '${node.id}' falls back to an agent, which ${node.kind === 'plan' ? 'a plan' : 'an approval'} node cannot`] : []
   if (node.kind === 'vote') {
     const asked = [...node.voters, ...(node.judge ? [node.judge] : [])]
     const faults = asked.flatMap(({ agent, skill }) => skillFaults(node.id, agent, skill, agents))

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { nodeApprovalSchema } from './approvals.ts'
+
 /** Closed bounds on what a planner may draw. */
 export const PLAN_LIMITS = {
   nodes: 64,
@@ -54,6 +56,8 @@ const ofEveryNode = {
   priority: z.int().min(0).max(9).optional(),
   on_failure: z.enum(['fail', 'skip', 'fallback', 'replan']).default('fail'),
   budget: budgetSchema.optional(),
+  /** Nothing of it is begun before a person has approved it. */
+  approval: nodeApprovalSchema.optional(),
 }
 
 const onAnAgent = {
@@ -98,6 +102,9 @@ export const voteNodeSchema = z.object({
 /** A goal that is planned and run as a session of its own. */
 export const subplanNodeSchema = z.object({ kind: z.literal('plan'), ...ofEveryNode })
 
+/** Nothing but a person's word, on what the nodes that it needs have found. Its result says who decided what. */
+export const approvalNodeSchema = z.object({ kind: z.literal('approval'), ...ofEveryNode, approval: nodeApprovalSchema })
+
 /**
  * `needs` are the edges. `inputs` name what is handed over; without it every needed node's whole
  * result is handed over under its own id. `when` is a JSON Logic rule over
@@ -106,7 +113,7 @@ export const subplanNodeSchema = z.object({ kind: z.literal('plan'), ...ofEveryN
  */
 export const planNodeSchema = z.preprocess(
   (node) => (typeof node === 'object' && node !== null && !('kind' in node) ? { ...node, kind: 'agent' } : node),
-  z.discriminatedUnion('kind', [agentNodeSchema, mapNodeSchema, voteNodeSchema, subplanNodeSchema]),
+  z.discriminatedUnion('kind', [agentNodeSchema, mapNodeSchema, voteNodeSchema, subplanNodeSchema, approvalNodeSchema]),
 )
 
 /** A directed acyclic graph of nodes; `answer` is the node whose text the caller reads. */
@@ -121,6 +128,7 @@ export type AgentNode = z.infer<typeof agentNodeSchema>
 export type MapNode = z.infer<typeof mapNodeSchema>
 export type VoteNode = z.infer<typeof voteNodeSchema>
 export type SubplanNode = z.infer<typeof subplanNodeSchema>
+export type ApprovalNode = z.infer<typeof approvalNodeSchema>
 export type Plan = z.infer<typeof planSchema>
 export const PLAN_SCHEMA_NAME = 'plan'
 

@@ -54,7 +54,24 @@ function describe(event: SessionEvent): string | undefined {
       return `${event.agent} failed: ${event.error.message}`
     case 'node.skipped':
       return `skipped ${event.agent} (${event.node}): ${SKIPPED[event.reason]}`
+    case 'approval.requested':
+      return `approval needed (risk: ${event.risk}): ${event.agent} wants to: ${event.title}`
+    case 'approval.decided':
+      return `${DECIDED[event.decision]} by ${toList(event.by)}${event.reason === undefined || event.reason === '' ? '' : `: ${event.reason}`}`
+    case 'approval.expired':
+      return `nobody decided in time: ${DECIDED[event.decision]}`
+    case 'approval.superseded':
+      return `no approval is needed any more: ${event.why}`
+    case 'approval.held':
+      return `${event.open} approvals are open, which is the most: no more are asked for until some are decided`
+    case 'input.requested':
+      return `${event.agent} asks: ${event.text}`
+    case 'input.received':
+      return `${event.agent} has its answer`
+    case 'node.waiting':
+      return event.for === 'others' ? `${event.agent} waits for somebody` : undefined
     case 'session.created':
+    case 'session.waiting':
     case 'answer.delta':
     case 'session.completed':
     case 'session.failed':
@@ -69,11 +86,14 @@ function describeAttempts(attempts: number): string {
   return attempts === 1 ? ', after 1 attempt' : `, after ${attempts} attempts`
 }
 
+const DECIDED = { approve: 'approved', edit: 'approved with changes', reject: 'rejected' } as const
+
 const SKIPPED = {
   condition: 'its condition does not hold',
   failure: 'it failed, and the plan can do without it',
   upstream: 'what it needs is not there',
   not_needed: 'it is not needed any more',
+  rejected: 'it was not approved',
 } as const
 
 function describePlan(plan: Plan): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { decisionKindSchema, riskLevelSchema } from './approvals.ts'
 import { planSchema } from './plan.ts'
 import { citationSchema } from './skills.ts'
 import { faultSchema, planSourceSchema, revisionReasonSchema, skipReasonSchema, stoppedSchema } from './session.ts'
@@ -53,6 +54,44 @@ export const sessionEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('node.completed'), ...stamp, ...ofNode, usage: usageSchema.optional(), summary: z.string() }),
   z.object({ type: z.literal('node.failed'), ...stamp, ...ofNode, error: faultSchema }),
   z.object({ type: z.literal('node.skipped'), ...stamp, ...ofNode, reason: skipReasonSchema }),
+  /** A person is asked to approve something; until then the node waits. `approval` is the id of the ledger's entry. */
+  z.object({
+    type: z.literal('approval.requested'),
+    ...stamp,
+    ...ofNode,
+    approval: z.string(),
+    title: z.string(),
+    risk: riskLevelSchema,
+    source: z.enum(['plan', 'policy', 'agent']),
+    expires_at: z.iso.datetime(),
+  }),
+  z.object({
+    type: z.literal('approval.decided'),
+    ...stamp,
+    ...ofNode,
+    approval: z.string(),
+    decision: decisionKindSchema,
+    by: z.array(z.string()),
+    reason: z.string().optional(),
+  }),
+  /** Nobody decided in time; `decision` is what stands instead. */
+  z.object({ type: z.literal('approval.expired'), ...stamp, ...ofNode, approval: z.string(), decision: decisionKindSchema }),
+  /** It is not asked any more: the agent went on by itself, or other bytes wait by now. */
+  z.object({ type: z.literal('approval.superseded'), ...stamp, ...ofNode, approval: z.string(), why: z.string() }),
+  /** So many approvals are open that no more are asked for until some are decided. */
+  z.object({ type: z.literal('approval.held'), ...stamp, open: z.int(), most: z.int() }),
+  z.object({ type: z.literal('input.requested'), ...stamp, ...ofNode, question: z.string(), text: z.string() }),
+  z.object({ type: z.literal('input.received'), ...stamp, ...ofNode, question: z.string() }),
+  /** Whoever works on the node waits for people in turn: `session` names a sub-plan's, where it is one. */
+  z.object({ type: z.literal('node.waiting'), ...stamp, ...ofNode, for: z.enum(['approval', 'input', 'others']), session: z.string().optional() }),
+  /** Nothing is at work any more, and nothing can go on but for people. */
+  z.object({
+    type: z.literal('session.waiting'),
+    ...stamp,
+    for: z.enum(['approval', 'input']),
+    approvals: z.array(z.string()),
+    questions: z.array(z.string()),
+  }),
   z.object({ type: z.literal('answer.delta'), ...stamp, ...ofNode, offset: z.int().nonnegative(), text: z.string() }),
   z.object({
     type: z.literal('session.completed'),

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
+import { actionSchema, askSchema, type Ask } from './approvals.ts'
 import { conversationSchema } from './conversation.ts'
 import { budgetSchema, planSchema } from './plan.ts'
 import { citationSchema, nodeOutputSchema } from './skills.ts'
 import { NO_USAGE, usageSchema } from './usage.ts'
 
-export const sessionStatusSchema = z.enum(['active', 'paused', 'waiting_approval', 'completed', 'failed', 'canceled', 'expired'])
+export const sessionStatusSchema = z.enum(['active', 'paused', 'waiting_approval', 'waiting_input', 'completed', 'failed', 'canceled', 'expired'])
 export type SessionStatus = z.infer<typeof sessionStatusSchema>
 
 export const TERMINAL_STATUSES: ReadonlySet<SessionStatus> = new Set(['completed', 'failed', 'canceled', 'expired'])
@@ -22,7 +23,7 @@ export const faultSchema = z.object({
 export type Fault = z.infer<typeof faultSchema>
 
 /** Why a node did not run to completion though the session went on. */
-export const skipReasonSchema = z.enum(['condition', 'failure', 'upstream', 'not_needed'])
+export const skipReasonSchema = z.enum(['condition', 'failure', 'upstream', 'not_needed', 'rejected'])
 
 /** A value that nodes of a session share. */
 export const sharedValueSchema = z.object({ value: z.json(), node: z.string(), at: z.iso.datetime() })
@@ -57,6 +58,12 @@ export const nodeStateSchema = z.object({
   branch: branchSchema.optional(),
   /** What the try under way is sent beside its instruction, kept until its task is known: what is sent again under one key must be the same. */
   sent: z.object({ budget: budgetSchema, context: z.record(z.string(), sharedValueSchema) }).optional(),
+  /** The bytes that a person has approved, where a person had to: only these are run. `args` are there where they were edited. */
+  approved: z.object({ ask: z.string(), args_sha256: z.string(), args: z.json().optional() }).optional(),
+  /** Why it was not approved, in words for whoever goes on without it. */
+  rejection: z.string().optional(),
+  /** What a node in `waiting` waits for: a person's word, a person's answer, or whoever works on it and waits for one. */
+  waits_for: z.enum(['approval', 'input', 'others']).optional(),
   /** The session that a `plan` node is worked on as. */
   session: z.string().optional(),
   started_at: z.iso.datetime().optional(),
@@ -99,6 +106,20 @@ export type DeadLetter = z.infer<typeof deadLetterSchema>
 export const stoppedSchema = z.object({ limit: z.enum(['deadline', 'tokens', 'usd']), message: z.string() })
 export type Stopped = z.infer<typeof stoppedSchema>
 
+/** What an agent asks the person it works for. Open until it is answered; `key` is of the message that answered it. */
+export const questionSchema = z.object({
+  id: z.string(),
+  node: z.string(),
+  agent: z.string(),
+  epoch: z.int().nonnegative(),
+  text: z.string(),
+  asked_at: z.iso.datetime(),
+  answer: z.object({ text: z.string(), key: z.string(), at: z.iso.datetime() }).nullable(),
+  /** The agent has been told, or does not want to know any more. */
+  told: z.boolean(),
+})
+export type Question = z.infer<typeof questionSchema>
+
 /** The one truth about a session. `schema` is raised when its shape changes, and old ones are migrated on load. */
 export const sessionDocumentSchema = z.object({
   schema: z.literal(1),
@@ -127,8 +148,13 @@ export const sessionDocumentSchema = z.object({
   /** A revision that was asked for and is not decided. */
   revising: revisionReasonSchema.nullable().default(null),
   dead_letters: z.array(deadLetterSchema).default([]),
+  /** What people were asked to approve, by its id: open and decided. */
+  asks: z.record(z.string(), askSchema).default({}),
+  questions: z.record(z.string(), questionSchema).default({}),
+  /** Since when nothing can go on but for people. */
+  waiting_at: z.iso.datetime().nullable().default(null),
   paused_at: z.iso.datetime().nullable().default(null),
-  /** How long it was paused in all, milliseconds; its deadline waits as long. */
+  /** How long it was paused, or waited for people, in all, milliseconds; its deadline waits as long. */
   paused_ms: z.int().nonnegative().default(0),
   /** When a session that nobody drives wants driving again. */
   wake_at: z.iso.datetime().nullable().default(null),
@@ -159,6 +185,9 @@ export const UNDRIVEN = {
   revisions: [],
   revising: null,
   dead_letters: [],
+  asks: {},
+  questions: {},
+  waiting_at: null,
   paused_at: null,
   paused_ms: 0,
   wake_at: null,
@@ -167,11 +196,35 @@ export const UNDRIVEN = {
   finished_at: null,
 } satisfies Partial<SessionDocument>
 
-/** A session as its owner sees it over the public API and on its A2A task: the document without the conversation. */
-export const sessionViewSchema = sessionDocumentSchema.omit({ conversation: true, traceparent: true, owner: true })
+/** What a session's view shows of an ask: all but what it would run, which only the ledger shows, masked. */
+export const askViewSchema = askSchema
+  .omit({ outcome: true, told: true })
+  .extend({ action: actionSchema.omit({ args: true, secrets: true }), outcome: askSchema.shape.outcome.unwrap().omit({ args: true }).nullable() })
+export type AskView = z.infer<typeof askViewSchema>
+
+/** A session as its owner sees it over the public API and on its A2A task: the document without the conversation, and without what approvals are about. */
+export const sessionViewSchema = sessionDocumentSchema
+  .omit({ conversation: true, traceparent: true, owner: true })
+  .extend({ asks: z.record(z.string(), askViewSchema).default({}) })
 export type SessionView = z.infer<typeof sessionViewSchema>
 
 export function toSessionView(document: SessionDocument): SessionView {
-  const { conversation: _conversation, traceparent: _traceparent, owner: _owner, ...view } = document
-  return view
+  const { conversation: _conversation, traceparent: _traceparent, owner: _owner, asks, nodes, ...view } = document
+  return {
+    ...view,
+    nodes: Object.fromEntries(
+      Object.entries(nodes).map(([id, { approved, ...state }]) => [
+        id,
+        { ...state, ...(approved && { approved: { ask: approved.ask, args_sha256: approved.args_sha256 } }) },
+      ]),
+    ),
+    asks: Object.fromEntries(Object.entries(asks).map(([id, ask]) => [id, toAskView(ask)])),
+  }
+}
+
+function toAskView({ action, outcome, told: _told, ...ask }: Ask): AskView {
+  const { args: _args, secrets: _secrets, ...shown } = action
+  if (!outcome) return { ...ask, action: shown, outcome: null }
+  const { args: _edited, ...decided } = outcome
+  return { ...ask, action: shown, outcome: decided }
 }

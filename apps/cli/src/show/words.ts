@@ -48,6 +48,7 @@ export const STATUS_STYLES = {
   active: 'cyan',
   paused: 'yellow',
   waiting_approval: 'yellow',
+  waiting_input: 'yellow',
   completed: 'green',
   failed: 'red',
   canceled: 'dim',

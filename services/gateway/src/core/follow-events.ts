@@ -61,7 +61,7 @@ export async function* followEvents(
     sayLost: () => `The orchestrator cannot be reached. Session ${id} goes on when it is back: ask for its events after ${seen}.`,
     async *open(alive) {
       for (;;) {
-        page ??= await desk.events(id, { after: seen, limit: EVENTS_PER_PAGE }, call)
+        page ??= await desk.events(id, { after: seen, limit: EVENTS_PER_PAGE, wait_s: 0 }, call)
         alive()
         const { over, data } = page
         yield* tellPage(page)

@@ -35,7 +35,7 @@ export function mountSessionEvents(v1: Hono<GatewayEnv>, options: SessionEventsO
     const caller = watchCaller(c.env.outgoing)
     const id = readSessionId(c)
     const { after, again } = readAfter(c)
-    const first = await options.desk.events(id, { after, limit: EVENTS_PER_PAGE }, toCall(c, caller.signal))
+    const first = await options.desk.events(id, { after, limit: EVENTS_PER_PAGE, wait_s: 0 }, toCall(c, caller.signal))
     // A browser comes again when a stream ends, with the number of the last event; only this answer tells it that there is no more.
     if (again && first.over && first.data.length === 0) return c.body(null, 204)
     await streamEvents(c, { id, after, first, left: caller.signal }, options)

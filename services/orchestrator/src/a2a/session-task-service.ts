@@ -34,6 +34,7 @@ export interface SessionTaskServiceOptions {
 const STATUSES: Partial<Record<TaskState, SessionStatus[]>> = {
   'working': ['active', 'paused'],
   'auth-required': ['waiting_approval'],
+  'input-required': ['waiting_input'],
   'completed': ['completed'],
   'failed': ['failed', 'expired'],
   'canceled': ['canceled'],

@@ -7,6 +7,7 @@ const TASK_STATES = {
   active: 'working',
   paused: 'working',
   waiting_approval: 'auth-required',
+  waiting_input: 'input-required',
   completed: 'completed',
   failed: 'failed',
   canceled: 'canceled',

@@ -67,13 +67,13 @@ function answerAtOnce(task: RevisionTask): Plan {
 
 /** Work that nobody is there for any more. */
 function isStranded(node: PlanNode, { agents }: RevisionTask): boolean {
-  if (node.kind === 'plan') return false
+  if (node.kind === 'plan' || node.kind === 'approval') return false
   const asked = node.kind === 'vote' ? [...node.voters, ...(node.judge ? [node.judge] : [])] : [node]
   return asked.some(({ agent }) => !agents.some(({ id }) => id === agent))
 }
 
 function replacementOf(node: PlanNode, task: RevisionTask): PlanNode | undefined {
-  if (node.kind === 'plan') return undefined
+  if (node.kind === 'plan' || node.kind === 'approval') return undefined
   const id = freshId(node.id, task)
   if (node.kind === 'vote') return voteWithout(node, id, task)
   const offer = otherOffer(node, task)

@@ -1,0 +1,1 @@
+export type { Also, ApprovalLedger, NewDelivery } from './approval-ledger.ts'
