@@ -114,5 +114,11 @@ export const inboxMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel'), reason: z.string().optional() }),
   z.object({ type: z.literal('pause') }),
   z.object({ type: z.literal('resume') }),
+  /** What was asked under this id has been decided: the ledger says what. */
+  z.object({ type: z.literal('approval'), id: z.string() }),
+  /** A person's answer to an agent's question; to the one asked first where none is named. `key` is of the message, so that the same one again answers nothing else. */
+  z.object({ type: z.literal('answer'), text: z.string(), key: z.string(), question: z.string().optional() }),
+  /** Something that this session waits for has moved: look. */
+  z.object({ type: z.literal('look') }),
 ])
 export type InboxMessage = z.infer<typeof inboxMessageSchema>

@@ -83,7 +83,8 @@ export function applyHappenings(before: SessionDocument, happenings: readonly Ha
       case 'message':
         turn.consumed = Math.max(turn.consumed, happening.entry.position)
         if (happening.entry.message.type === 'cancel') turn.canceled = happening.entry.message.reason ?? 'The session was canceled.'
-        else take(withMessage(document, happening.entry.message))
+        else if (happening.entry.message.type === 'pause' || happening.entry.message.type === 'resume') take(withMessage(document, happening.entry.message))
+        else turn.document = touched(document)
         break
       case 'usage':
       case 'unplanned':

@@ -85,7 +85,13 @@ export interface AgentCaller {
 /** What a person or another service tells a session while it runs, and where it stands in the inbox. */
 export interface InboxEntry {
   position: number
-  message: { type: 'cancel'; reason?: string | undefined } | { type: 'pause' } | { type: 'resume' }
+  message:
+    | { type: 'cancel'; reason?: string | undefined }
+    | { type: 'pause' }
+    | { type: 'resume' }
+    | { type: 'approval'; id: string }
+    | { type: 'answer'; text: string; key: string; question?: string | undefined }
+    | { type: 'look' }
 }
 
 /** The held session: what the driver reads and writes of the store. */
