@@ -12,6 +12,7 @@ import { outputRules } from './output-rules.ts'
 import { useStores, type OpenStore } from './stores.ts'
 import { sweepRules } from './sweep-rules.ts'
 
+export { openFaultyWire, type FaultyWire } from '../redis/faulty-wire.ts'
 export { describeSessionStoreAcrossProcesses, type StoreElsewhere } from './across-processes.ts'
 export { describeDoorbell, type OpenDoorbell } from './doorbell-rules.ts'
 export type { OpenStore } from './stores.ts'

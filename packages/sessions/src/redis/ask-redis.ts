@@ -23,20 +23,20 @@ export interface Asker {
 const PATIENCE_MS = 2_000
 const AGAIN_MS = 25
 
-/** Asks Redis, and asks again where the connection broke. One that has been away for longer is not waited for. */
-export function createAsker(redis: Redis): Asker {
+/** Asks Redis, and asks again where the connection broke. One that has been away for longer is not waited for. `name` is what errors call what is kept there. */
+export function createAsker(redis: Redis, name: string): Asker {
   const uncertain = new WeakMap<object, string>()
   let closed = false
 
   async function ask<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     const since = performance.now()
     for (;;) {
-      if (closed) throw new AppError('unavailable', 'The session store is closed.', { retryable: false })
+      if (closed) throw new AppError('unavailable', `The ${name} is closed.`, { retryable: false })
       try {
         return await within(Math.max(1, since + PATIENCE_MS - performance.now()), work())
       } catch (error) {
         const until = Math.min(since, redis.awaySince ?? since) + PATIENCE_MS
-        if (!isAway(error) || performance.now() + AGAIN_MS > until) throw toRedisError(error)
+        if (!isAway(error) || performance.now() + AGAIN_MS > until) throw toRedisError(error, name)
         await pause(AGAIN_MS)
       }
     }

@@ -29,8 +29,8 @@ const FAULTS_OF_THE_CONNECTION = [
 const FAULTS_OF_THE_SERVER = /^(LOADING|BUSY|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|UNKILLABLE)\b/
 
 /** Says of a fault of the connection or of the server that the store is away. Anything else is a mistake of ours, and stays what it is. */
-export function toRedisError(error: unknown): unknown {
-  return isAway(error) ? new AppError('unavailable', 'The session store cannot be reached.', { cause: error, retryAfterMs: RETRY_AFTER_MS }) : error
+export function toRedisError(error: unknown, name: string): unknown {
+  return isAway(error) ? new AppError('unavailable', `The ${name} cannot be reached.`, { cause: error, retryAfterMs: RETRY_AFTER_MS }) : error
 }
 
 export function isAway(error: unknown): boolean {

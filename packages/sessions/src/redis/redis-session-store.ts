@@ -35,7 +35,7 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
   const { channels } = redis
   // The client's own time limit costs every command a timer, and ends when it is sent: who asks here has a limit of its own.
   const client = redis.client.withCommandOptions({ timeout: 0 })
-  const { ask, once, close } = createAsker(redis)
+  const { ask, once, close } = createAsker(redis, 'session store')
   const packer = createDocumentPacker()
   const index = createSessionIndex(client, prefix)
   const admission = createAdmission(client)

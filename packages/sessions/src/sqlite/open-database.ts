@@ -4,7 +4,6 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 
 import { AppError } from '@signalbox/errors'
 
-import { MIGRATIONS } from './migrations.ts'
 import { toStoreError } from './store-error.ts'
 
 /** A SQLite file, spoken to in statements that are prepared once. What it throws are errors of the store. */
@@ -19,33 +18,44 @@ export interface Database {
   close(): void
 }
 
+export interface DatabaseOptions {
+  path: string
+  /** What is kept there, as errors call it: `session store`. */
+  name: string
+  /** Each takes the file one version further; `user_version` says how many were applied. */
+  migrations: readonly string[]
+  /** `normal` survives a killed process; `full` survives a power cut too, at some milliseconds a transaction. */
+  synchronous: 'normal' | 'full'
+}
+
 /**
  * Opens the file, made where it is missing and brought to the newest shape. WAL, so that readers and
  * the one writer do not wait for each other; a busy timeout, so that writers of several processes take
  * turns.
+ * @throws AppError `unavailable`, not retryable.
  */
-export function openDatabase(path: string, synchronous: 'normal' | 'full'): Database {
+export function openDatabase({ path, name, migrations, synchronous }: DatabaseOptions): Database {
   try {
     mkdirSync(dirname(path), { recursive: true })
     const file = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
     try {
       file.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`)
-      const database = speakTo(file)
-      migrate(file, database)
+      const database = speakTo(file, name)
+      migrate(file, database, migrations)
       return database
     } catch (error) {
       file.close()
       throw error
     }
   } catch (error) {
-    throw new AppError('unavailable', `The session store ${path} cannot be opened: ${reasonOf(error)}. Its folder must be one that can be written to.`, {
+    throw new AppError('unavailable', `The ${name} ${path} cannot be opened: ${reasonOf(error)}. Its folder must be one that can be written to.`, {
       cause: error,
       retryable: false,
     })
   }
 }
 
-function speakTo(file: DatabaseSync): Database {
+function speakTo(file: DatabaseSync, name: string): Database {
   const statements = new Map<string, StatementSync>()
   const prepared = (sql: string): StatementSync => {
     const known = statements.get(sql) ?? file.prepare(sql)
@@ -53,9 +63,9 @@ function speakTo(file: DatabaseSync): Database {
     return known
   }
   const database: Database = {
-    run: (sql, ...values) => attempt(() => Number(prepared(sql).run(...values).changes)),
-    get: <Row>(sql: string, ...values: SQLInputValue[]) => attempt(() => prepared(sql).get(...values) as Row | undefined),
-    all: <Row>(sql: string, ...values: SQLInputValue[]) => attempt(() => prepared(sql).all(...values) as Row[]),
+    run: (sql, ...values) => attempt(name, () => Number(prepared(sql).run(...values).changes)),
+    get: <Row>(sql: string, ...values: SQLInputValue[]) => attempt(name, () => prepared(sql).get(...values) as Row | undefined),
+    all: <Row>(sql: string, ...values: SQLInputValue[]) => attempt(name, () => prepared(sql).all(...values) as Row[]),
     transaction(work) {
       // IMMEDIATE takes the write lock at once: a transaction that has read never finds that it may not write.
       database.run('BEGIN IMMEDIATE')
@@ -76,20 +86,20 @@ function speakTo(file: DatabaseSync): Database {
   return database
 }
 
-function attempt<Result>(work: () => Result): Result {
+function attempt<Result>(name: string, work: () => Result): Result {
   try {
     return work()
   } catch (error) {
-    throw toStoreError(error)
+    throw toStoreError(error, name)
   }
 }
 
-function migrate(file: DatabaseSync, database: Database): void {
+function migrate(file: DatabaseSync, database: Database, migrations: readonly string[]): void {
   database.transaction(() => {
     const version = database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
-    if (version > MIGRATIONS.length) throw new Error('it was written by a newer version of Signalbox')
-    for (const migration of MIGRATIONS.slice(version)) file.exec(migration)
-    if (version < MIGRATIONS.length) file.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)
+    if (version > migrations.length) throw new Error('it was written by a newer version of Signalbox')
+    for (const migration of migrations.slice(version)) file.exec(migration)
+    if (version < migrations.length) file.exec(`PRAGMA user_version = ${migrations.length}`)
   })
 }
 

@@ -4,6 +4,7 @@ import { createDocumentPacker } from '../pack-document.ts'
 import { noSuchSession } from '../session-errors.ts'
 import type { Lease, SessionStore } from '../session-store.ts'
 import { listSessions } from './list-sessions.ts'
+import { MIGRATIONS } from './migrations.ts'
 import { openDatabase } from './open-database.ts'
 import {
   insertEvents,
@@ -30,7 +31,7 @@ export interface SqliteSessionStoreOptions {
 
 /** The session store of one machine: `node:sqlite`, one file, safe for several processes on it. Each operation is one transaction. */
 export function openSqliteSessionStore(options: SqliteSessionStoreOptions): SessionStore {
-  const database = openDatabase(options.path, options.synchronous ?? 'normal')
+  const database = openDatabase({ path: options.path, name: 'session store', migrations: MIGRATIONS, synchronous: options.synchronous ?? 'normal' })
   const { run, get, all, transaction } = database
   const version = (): number => get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0
   const packer = createDocumentPacker()

@@ -7,11 +7,11 @@ import { AppError } from '@signalbox/errors'
 const FAULTS_OF_THE_FILE: ReadonlySet<number> = new Set([5, 6, 8, 7, 10, 11, 13, 14])
 
 /** Says of a fault of the file that the store is away. Anything else is a mistake of ours, and stays what it is. */
-export function toStoreError(error: unknown): unknown {
+export function toStoreError(error: unknown, name: string): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
-  if (error.code === 'ERR_INVALID_STATE') return new AppError('unavailable', 'The session store is closed.', { cause: error, retryable: false })
+  if (error.code === 'ERR_INVALID_STATE') return new AppError('unavailable', `The ${name} is closed.`, { cause: error, retryable: false })
   // The low byte is the result, the rest says more of it.
   const result = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
   if (result === undefined || !FAULTS_OF_THE_FILE.has(result)) return error
-  return new AppError('unavailable', `The session store cannot be used: ${error.message}.`, { cause: error })
+  return new AppError('unavailable', `The ${name} cannot be used: ${error.message}.`, { cause: error })
 }
