@@ -1,16 +1,10 @@
-import { connectAgent, type AgentConnection, type Json, type OutgoingMessage, type StreamEvent, type Task } from '@signalbox/a2a'
+import type { Json, OutgoingMessage, StreamEvent } from '@signalbox/a2a'
 import { EXTENSIONS, passagesPartSchema, putContextPartSchema, replanRequestPartSchema } from '@signalbox/contracts'
-import { listen, type Listening } from '@signalbox/service-kit'
-import { openTelemetry } from '@signalbox/telemetry'
-import { eventually, freePorts } from '@signalbox/testing'
+import { eventually } from '@signalbox/testing'
 import { afterEach, describe, expect, test } from 'vitest'
 
-import type { ExecutionCounts } from './a2a/executions.ts'
-import { mockAgentConfigSchema } from './config.ts'
 import { MOCK_AGENTS, type MockAgent } from './core/mock-content.ts'
-import { openMockAgent } from './mock-agent-app.ts'
-
-const TOKEN = 'a-service-token-for-tests'
+import { dataOfArtifacts, deadline, send, startMockAgent, stream, textOfArtifacts, type StartedAgent } from './fixtures/start-mock-agent.ts'
 
 describe('a mock agent', () => {
   test.each(MOCK_AGENTS)('%s has a card that says it is a mock, and content that says it is made up', async (agent) => {
@@ -249,32 +243,15 @@ test('executions are shown only to those who have the service token', async () =
   expect((await fetch(`${url}/executions`)).status).toBe(401)
 })
 
-const open: (() => Promise<void>)[] = []
+const open: StartedAgent[] = []
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((close) => close()))
+  await Promise.all(open.splice(0).map(async (agent) => agent[Symbol.asyncDispose]()))
 })
 
-async function start(
-  agent: MockAgent,
-  environment: Record<string, string> = {},
-): Promise<{ connection: AgentConnection; url: string; executions: () => Promise<ExecutionCounts> }> {
-  const [port] = await freePorts(1)
-  const config = mockAgentConfigSchema.parse({ PORT: String(port), LOG_LEVEL: 'silent', SERVICE_TOKEN: TOKEN, MOCK_AGENT: agent, ...environment })
-  const listening: Listening = await listen(await openMockAgent(config), { host: config.HOST, port: config.PORT, guarded: true })
-  const telemetry = openTelemetry({ service: 'test', level: 'silent' })
-  const connection = connectAgent({ url: listening.url, token: TOKEN, telemetry })
-  open.push(async () => {
-    await connection.close()
-    await listening.stop(0)
-    await telemetry.close()
-  })
-  const executions = async (): Promise<ExecutionCounts> =>
-    (await (await fetch(`${listening.url}/executions`, { headers: { authorization: `Bearer ${TOKEN}` } })).json()) as ExecutionCounts
-  return { connection, url: listening.url, executions }
-}
-
-function deadline(): AbortSignal {
-  return AbortSignal.timeout(10_000)
+async function start(agent: MockAgent, environment: Record<string, string> = {}): Promise<StartedAgent> {
+  const started = await startMockAgent(agent, environment)
+  open.push(started)
+  return started
 }
 
 function nodeMessage(key: string, metadata: Record<string, Json> = {}): OutgoingMessage {
@@ -283,25 +260,4 @@ function nodeMessage(key: string, metadata: Record<string, Json> = {}): Outgoing
 
 function asking(text: string, key = 'ses/n1/0'): OutgoingMessage {
   return { messageId: key, parts: [{ kind: 'text', text }] }
-}
-
-async function send(connection: AgentConnection, message: OutgoingMessage): Promise<Task> {
-  const answer = await connection.send(message, { signal: deadline(), ...(message.messageId !== undefined && { idempotencyKey: message.messageId }) })
-  if (!('status' in answer)) throw new Error('the agent answered with a message')
-  return answer
-}
-
-async function stream(connection: AgentConnection, message: OutgoingMessage): Promise<StreamEvent[]> {
-  const events: StreamEvent[] = []
-  const call = { signal: deadline(), ...(message.messageId !== undefined && { idempotencyKey: message.messageId }) }
-  for await (const event of connection.stream(message, call)) events.push(event)
-  return events
-}
-
-function textOfArtifacts(task: Task): string {
-  return task.artifacts.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []))).join('')
-}
-
-function dataOfArtifacts(task: Task): Json[] {
-  return task.artifacts.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'data' ? [part.data] : [])))
 }

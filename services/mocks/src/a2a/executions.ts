@@ -7,6 +7,8 @@ export interface Executions {
   run(key: string, signal: AbortSignal, work: (attempt: number) => Promise<void>): Promise<void>
   /** Counts work that was answered without being done. */
   note(key: string): void
+  /** Counts something that a person approved and that was then done, under the words for what ran. */
+  did(what: string): void
   toJson(): ExecutionCounts
 }
 
@@ -19,6 +21,8 @@ export interface ExecutionCounts {
   executions: Record<string, number>
   /** How often each key was canceled while it was worked on. */
   canceled: Record<string, number>
+  /** How often what people approved was done: `deploy {"env":"staging"}`. */
+  done: Record<string, number>
 }
 
 const MOST_KEYS = 50_000
@@ -27,6 +31,7 @@ const MOST_KEYS = 50_000
 export function createExecutions(): Executions {
   const executions = new Map<string, number>()
   const canceled = new Map<string, number>()
+  const done = new Map<string, number>()
   const attempts = new Map<string, number>()
   let total = 0
   let running = 0
@@ -48,7 +53,15 @@ export function createExecutions(): Executions {
       total++
       raise(executions, key)
     },
-    toJson: () => ({ total, running, most_running: most, executions: Object.fromEntries(executions), canceled: Object.fromEntries(canceled) }),
+    did: (what) => void raise(done, what),
+    toJson: () => ({
+      total,
+      running,
+      most_running: most,
+      executions: Object.fromEntries(executions),
+      canceled: Object.fromEntries(canceled),
+      done: Object.fromEntries(done),
+    }),
   }
 }
 

@@ -2,11 +2,13 @@ import { textOf, type Message, type Metadata } from '@signalbox/a2a'
 import { AppError } from '@signalbox/errors'
 import { z } from 'zod'
 
+import { askingFields } from '../core/asking/mock-ask.ts'
 import type { MockBehaviour } from '../core/behaviour.ts'
 import { readBracketWords } from '../core/bracket-words.ts'
 
 const behaviourSchema = z
   .strictObject({
+    ...askingFields,
     delay_ms: z.int().min(0).max(600_000),
     fail_times: z.int().min(-1).max(1_000_000),
     fail_retryable: z.boolean(),

@@ -57,7 +57,7 @@ export function toMockCard(agent: MockAgent, name = `mock-${agent}`): Omit<Agent
     description: `A mock ${agent} agent for development and tests. Everything it returns is made up.`,
     version: '0.1.0',
     skills: SKILLS[agent].map((skill) => ({ ...skill, tags: [...skill.tags] })),
-    extensions: [EXTENSIONS.inputs, EXTENSIONS.context, EXTENSIONS.usage, EXTENSIONS.failure],
+    extensions: [EXTENSIONS.inputs, EXTENSIONS.context, EXTENSIONS.usage, EXTENSIONS.failure, EXTENSIONS.approval],
     streaming: true,
   }
 }

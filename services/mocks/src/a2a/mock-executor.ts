@@ -3,10 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { dataOf, findData, type AgentExecutor, type Json, type Message, type Part, type TaskWriter, type Turn } from '@signalbox/a2a'
 import { EXTENSIONS, nodeContextSchema, nodeInputSchema, type NodeContext, type PutContextPart, type ReplanRequestPart, type Usage } from '@signalbox/contracts'
 
+import type { Said } from '../core/asking/stand-of.ts'
 import type { MockBehaviour } from '../core/behaviour.ts'
 import { makeMockContent, splitText, type MockAgent, type MockContent } from '../core/mock-content.ts'
 import type { Executions } from './executions.ts'
+import { converse } from './converse.ts'
 import { readOrders } from './mock-behaviour.ts'
+import { toSaid } from './to-said.ts'
 
 export interface MockExecutorOptions {
   agent: MockAgent
@@ -18,11 +21,12 @@ export interface MockExecutorOptions {
   executions: Executions
 }
 
-/** What an executor works on: one message, and how it is to be treated. */
+/** What an executor works on: the message that a task began with, how it is to be treated, and what was said since. */
 interface Job {
   behaviour: MockBehaviour
   instruction: string
   message: Message
+  said: readonly Said[]
   context: NodeContext | undefined
   signal: AbortSignal
   writer: TaskWriter
@@ -39,12 +43,26 @@ export function createMockExecutor(options: MockExecutorOptions): AgentExecutor 
   }
 }
 
-function toJob({ behaviour }: MockExecutorOptions, { message, signal }: Turn, writer: TaskWriter): Job {
+/** A task that asked goes on by another message; what it is asked to do stands in its first. */
+function toJob({ behaviour }: MockExecutorOptions, { message: latest, task, signal }: Turn, writer: TaskWriter): Job {
+  const [message = latest, ...later] = [...task.history, latest].filter(({ role }) => role === 'user')
   const context = findData(message.parts, (data: Json) => nodeContextSchema.safeParse(data).data)
-  return { ...readOrders(behaviour, message), message, context, signal, writer }
+  return { ...readOrders(behaviour, message), message, said: later.map(toSaid), context, signal, writer }
 }
 
 async function work(options: MockExecutorOptions, job: Job, attempt: number): Promise<void> {
+  const { behaviour, writer, said } = job
+  if (said.length === 0 && !(await begin(options, job, attempt))) return
+  const outcome = await converse(job, options.executions)
+  if (outcome.type === 'waits') return
+  if (outcome.type === 'failed') return writer.fail({ code: 'agent_failed', message: outcome.message, retryable: false, metadata: usageOf(behaviour) })
+  if (behaviour.garbage) writeGarbage(writer)
+  else if (behaviour.lie !== 'empty') await writeContent(options, job, outcome.text)
+  writer.complete({ metadata: usageOf(behaviour) })
+}
+
+/** What comes before anybody is asked anything. Answers whether there is more to do. */
+async function begin(options: MockExecutorOptions, job: Job, attempt: number): Promise<boolean> {
   const { behaviour, writer, signal } = job
   const early = behaviour.put.filter((put) => put.early).map(({ name, value }) => ({ name, value }))
   writer.working(`${options.name} is pretending to work`, early.length > 0 ? { [EXTENSIONS.context]: early } : undefined)
@@ -53,13 +71,10 @@ async function work(options: MockExecutorOptions, job: Job, attempt: number): Pr
   else if (!(behaviour.list && behaviour.stream)) await wait(behaviour.delay_ms, signal)
   if (behaviour.hang) await hang(signal)
   const failure = failureOf(job, attempt)
-  if (failure !== undefined) {
-    const { fail_retryable: retryable } = behaviour
-    return writer.fail({ code: retryable ? 'unavailable' : 'agent_failed', message: failure, retryable, metadata: usageOf(behaviour) })
-  }
-  if (behaviour.garbage) writeGarbage(writer)
-  else if (behaviour.lie !== 'empty') await writeContent(options, job)
-  writer.complete({ metadata: usageOf(behaviour) })
+  if (failure === undefined) return true
+  const { fail_retryable: retryable } = behaviour
+  writer.fail({ code: retryable ? 'unavailable' : 'agent_failed', message: failure, retryable, metadata: usageOf(behaviour) })
+  return false
 }
 
 function failureOf({ behaviour, message, instruction }: Job, attempt: number): string | undefined {
@@ -102,11 +117,12 @@ function toUsage(spent: MockBehaviour['spend'], share: number): Usage {
   return { prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens, cost_usd: cost }
 }
 
-async function writeContent(options: MockExecutorOptions, job: Job): Promise<void> {
+/** `told` is what came of asking people, where somebody was asked. */
+async function writeContent(options: MockExecutorOptions, job: Job, told: string | undefined): Promise<void> {
   const { behaviour, writer, signal } = job
   if (behaviour.list && behaviour.stream) await writeItems(behaviour.list, job)
   else {
-    const content = contentOf(options, job)
+    const content = told === undefined ? contentOf(options, job) : { text: behaviour.say === null ? told : `${told}\n${behaviour.say}` }
     const artifactId = content.passages ? 'passages' : 'answer'
     // Twice the same pieces would be a longer text; twice the same artifact is the same result again.
     if (behaviour.twice) for (let time = 0; time < 2; time++) writer.artifact({ artifactId, parts: [{ kind: 'text', text: content.text }] })

@@ -1,8 +1,10 @@
+import { NO_ASKING, type Asking } from './asking/mock-ask.ts'
+
 /**
  * How a mock agent treats one message. Configured for all messages; words in brackets in an
  * instruction say otherwise for it, and so does a message's `metadata.mock`, which has the last word.
  */
-export interface MockBehaviour {
+export interface MockBehaviour extends Asking {
   delay_ms: number
   /** How many attempts at a node fail before one succeeds; -1 is all of them. */
   fail_times: number
@@ -39,6 +41,7 @@ type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
 /** Answers at once, and makes up what it is asked for. */
 export const PLAIN_BEHAVIOUR: MockBehaviour = {
+  ...NO_ASKING,
   delay_ms: 0,
   fail_times: 0,
   fail_retryable: true,

@@ -1,4 +1,6 @@
+import { ASK_WORDS } from './asking/ask-words.ts'
 import type { MockBehaviour } from './behaviour.ts'
+import { findBrackets } from './find-brackets.ts'
 
 type Orders = Partial<MockBehaviour>
 type Put = MockBehaviour['put'][number]
@@ -26,6 +28,7 @@ const WORDS: Readonly<Record<string, (argument: string, orders: Orders) => Order
   'get': (argument, { get = [] }) => ({ get: [...get, toText(argument)] }),
   'say': (argument) => ({ say: argument }),
   'spend': toSpend,
+  ...ASK_WORDS,
 }
 
 export interface BracketReading {
@@ -35,8 +38,8 @@ export interface BracketReading {
 }
 
 /**
- * Reads the words in brackets of a text: `Look it up. [delay 50] [say yes]`. Brackets within a word's
- * argument are kept as long as they come in pairs; brackets that hold no word of ours are text.
+ * Reads the words in brackets of a text: `Look it up. [delay 50] [say yes]`. What a word's
+ * argument may hold is said at {@link findBrackets}; brackets that hold no word of ours are text.
  *
  * @throws Error saying what is wrong with a word's argument.
  */
@@ -44,15 +47,18 @@ export function readBracketWords(text: string): BracketReading {
   const orders: Orders = {}
   let rest = ''
   let end = 0
-  for (const { 0: opening, 1: name = '', index } of text.matchAll(/\[([a-z-]+)(?=[\s\]])/g)) {
-    const close = index < end || !Object.hasOwn(WORDS, name) ? undefined : closingOf(text, index)
-    if (close === undefined) continue
-    Object.assign(orders, obey(name, text.slice(index + opening.length, close).trim(), orders))
-    rest += text.slice(end, index)
-    end = close + 1
+  for (const word of findBrackets(text, isMockWord)) {
+    Object.assign(orders, obey(word.name, word.argument, orders))
+    rest += text.slice(end, word.start)
+    end = word.end
   }
   rest += text.slice(end)
   return { orders, rest: rest.replaceAll(/[ \t]{2,}/g, ' ').trim() }
+}
+
+/** Whether a bracket that begins so is meant for a mock agent. */
+export function isMockWord(name: string): boolean {
+  return Object.hasOwn(WORDS, name)
 }
 
 function obey(name: string, argument: string, orders: Orders): Orders {
@@ -61,16 +67,6 @@ function obey(name: string, argument: string, orders: Orders): Orders {
   } catch (error) {
     throw new Error(`[${name}] ${error instanceof Error ? error.message : 'is not what it should be'}`, { cause: error })
   }
-}
-
-/** Where the bracket that opens here is closed; brackets in between come in pairs. */
-function closingOf(text: string, start: number): number | undefined {
-  let depth = 0
-  for (let index = start; index < text.length; index++) {
-    if (text[index] === '[') depth++
-    else if (text[index] === ']' && --depth === 0) return index
-  }
-  return undefined
 }
 
 function toCount(argument: string, most: number, least = 0): number {
