@@ -10,6 +10,9 @@ export interface BannerFacts {
   logFile: string
   knowledge: { documents: number; passages: number }
   seconds: number
+  consoleUrl: string
+  /** Made now, and never shown again. */
+  consolePassword: string | undefined
 }
 
 /** The screen after `npm start`: where it is, what answers, and two things to paste. */
@@ -21,6 +24,7 @@ Signalbox is ready (${facts.seconds.toFixed(1)} s).
 
   Base URL   ${facts.baseUrl}/v1
   API key    ${facts.showKey ? facts.apiKey : 'as set in SIGNALBOX_API_KEYS'}
+  Console    ${facts.consoleUrl}${facts.consolePassword === undefined ? '' : `  (sign in as admin, password ${facts.consolePassword} — shown this once)`}
   Model      ${facts.scripted ? 'the built-in scripted model: it answers from your documents only. Set OPENAI_API_KEY or LLM_BASE_URL for a real one.' : facts.model}
   Knowledge  ${facts.knowledge.documents} documents, ${facts.knowledge.passages} passages. Add yours: npm run ingest -- PATH…
   Data       ${facts.dataFolder}

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 
 import { ConfigError } from '@signalbox/config'
 
-/** Where everything that outlives a run is kept: sessions, knowledge, logs, and the two secrets made here. */
+/** Where everything that outlives a run is kept: sessions, knowledge, logs, and the secrets made here. */
 export interface DataFolder {
   path: string
   logFile: string
@@ -12,6 +12,8 @@ export interface DataFolder {
   serviceToken: string
   /** The API key for callers where `SIGNALBOX_API_KEYS` names none. The same over restarts, so that a pasted curl line goes on working. */
   devApiKey: string
+  /** The key for the `signalbox` command on this machine, where `SIGNALBOX_OPERATOR_KEYS` names none. */
+  operatorKey: string
 }
 
 /** @throws ConfigError with one line that says what to do when the folder cannot be written. */
@@ -25,6 +27,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
       logFile: join(folder, 'signalbox.log'),
       serviceToken: await keptSecret(join(folder, 'service-token'), () => `sbt_${randomBytes(32).toString('base64url')}`),
       devApiKey: await keptSecret(join(folder, 'dev-api-key'), () => `sbx_${randomBytes(24).toString('base64url')}`),
+      operatorKey: await keptSecret(join(folder, 'operator-key'), () => `sbo_${randomBytes(24).toString('base64url')}`),
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

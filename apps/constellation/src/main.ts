@@ -55,6 +55,8 @@ async function start(): Promise<void> {
           dataFolder: dataFolder.path,
           logFile: dataFolder.logFile,
           knowledge,
+          consoleUrl: constellation.wiring.consoleUrl,
+          consolePassword: constellation.consolePassword,
           seconds: performance.now() / 1_000,
         }),
       )

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+
 import { ConfigError, readConfig, type Environment } from '@signalbox/config'
 import { gatewayConfigSchema, openGateway } from '@signalbox/gateway'
 import { openScriptedLlm, scriptedLlmConfigSchema } from '@signalbox/mocks'
@@ -27,10 +29,15 @@ export interface Constellation {
   /** The callers' first key. */
   apiKey: string
   serviceToken: string
+  /** The console's first password, where it was made now: it is shown once, and kept nowhere. */
+  consolePassword: string | undefined
   /** Drains and stops every service, the gateway first. `now()` cuts the drain short. */
   stop(graceMs?: number): Promise<void>
   now(): void
 }
+
+/** Where the console's build is; without it the gateway says how to make it. */
+const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
 interface Opened {
   open: (telemetry: Telemetry) => Promise<Service>
@@ -63,10 +70,12 @@ function opened<Config extends { HOST: string; PORT: number }>(
  */
 export async function openConstellation(options: ConstellationOptions): Promise<Constellation> {
   const { dataFolder, ports, environment } = options
-  const wiring = wire(environment, { ports, dataFolder: dataFolder.path, serviceToken: dataFolder.serviceToken, devApiKey: dataFolder.devApiKey })
+  const { path, serviceToken, devApiKey, operatorKey } = dataFolder
+  const wiring = wire(environment, { ports, dataFolder: path, serviceToken, devApiKey, operatorKey, consoleFolder: CONSOLE_FOLDER })
   const services = readAll(wiring)
   await requireFreePorts(services.map(([name, { host, port }]) => ({ name, host, port })))
   const running: Listening[] = []
+  let consolePassword: string | undefined
   const stop = async (graceMs?: number): Promise<void> => {
     // The gateway first, so that no new work comes; then what it stands on.
     for (const service of running.toReversed()) await service.stop(graceMs)
@@ -75,7 +84,9 @@ export async function openConstellation(options: ConstellationOptions): Promise<
     for (const [name, service] of services) {
       options.onProgress?.(`Starting ${name} on port ${service.port}…`)
       const telemetry = openTelemetry({ ...options.telemetry, service: name })
-      running.push(await listen(await service.open(telemetry), { host: service.host, port: service.port, guarded: true }))
+      const opening = await service.open(telemetry)
+      if ('consolePassword' in opening && typeof opening.consolePassword === 'string') consolePassword = opening.consolePassword
+      running.push(await listen(opening, { host: service.host, port: service.port, guarded: true }))
     }
   } catch (error) {
     await stop(0)
@@ -85,6 +96,7 @@ export async function openConstellation(options: ConstellationOptions): Promise<
     wiring,
     urls: Object.fromEntries(SERVICE_NAMES.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Record<ServiceName, string>,
     apiKey: wiring.devKey ? dataFolder.devApiKey : firstKey(wiring.environments.gateway['SIGNALBOX_API_KEYS'] ?? ''),
+    consolePassword,
     serviceToken: wiring.environments.rag['SERVICE_TOKEN'] as string,
     stop,
     now: () => running.forEach((service) => service.now()),

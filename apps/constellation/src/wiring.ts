@@ -13,12 +13,16 @@ export interface WiringFacts {
   dataFolder: string
   serviceToken: string
   devApiKey: string
+  operatorKey: string
+  /** The console, built. */
+  consoleFolder: string
 }
 
 export interface Wiring {
   /** True where no model was configured, so that the scripted one stands in. */
   scripted: boolean
   model: string
+  consoleUrl: string
   /** True where the callers' key is the one made here. */
   devKey: boolean
   environments: Record<ServiceName, Environment>
@@ -41,11 +45,13 @@ export function wire(environment: Environment, facts: WiringFacts): Wiring {
   const llm: Environment = scripted ? { LLM_BASE_URL: `${url('mocks')}/v1`, LLM_MODEL: SCRIPTED_MODEL, LLM_API_KEY: undefined } : {}
   const shared: Environment = { ...environment, ...llm, DATA_DIR: facts.dataFolder, SERVICE_TOKEN: environment['SERVICE_TOKEN'] ?? facts.serviceToken }
   const inside = (name: ServiceName): Environment => ({ ...shared, HOST: LOOPBACK, PORT: String(facts.ports[name]) })
+  const consoleUrl = environment['CONSOLE_URL'] ?? `${url('gateway')}/console`
   const devKey = !environment['SIGNALBOX_API_KEYS']
 
   return {
     scripted,
     model,
+    consoleUrl,
     devKey,
     services: SERVICE_NAMES.filter((name) => name !== 'mocks' || scripted),
     environments: {
@@ -56,6 +62,7 @@ export function wire(environment: Environment, facts: WiringFacts): Wiring {
       orchestrator: {
         ...inside('orchestrator'),
         PLANNER_URL: url('planner'),
+        CONSOLE_URL: consoleUrl,
         AGENT_URLS: [url('rag'), url('reasoning'), environment['AGENT_URLS']].filter(Boolean).join(','),
       },
       gateway: {
@@ -64,6 +71,9 @@ export function wire(environment: Environment, facts: WiringFacts): Wiring {
         PORT: String(facts.ports.gateway),
         ORCHESTRATOR_URL: url('orchestrator'),
         SIGNALBOX_API_KEYS: environment['SIGNALBOX_API_KEYS'] || `dev:${facts.devApiKey}`,
+        SIGNALBOX_OPERATOR_KEYS: environment['SIGNALBOX_OPERATOR_KEYS'] || `local:admin:${facts.operatorKey}`,
+        CONSOLE_URL: consoleUrl,
+        CONSOLE_DIR: environment['CONSOLE_DIR'] ?? facts.consoleFolder,
         ...(scripted && { ROUTING_CLASSIFIER_MODEL: SCRIPTED_CLASSIFIER }),
       },
     },

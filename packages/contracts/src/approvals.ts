@@ -139,6 +139,8 @@ export const askSchema = z.object({
     .nullable(),
   /** The agent has been told. */
   told: z.boolean().default(false),
+  /** The sub-plan's session whose ask this is; it is entered and answered there, and shown here too. */
+  relayed: z.string().optional(),
 })
 export type Ask = z.infer<typeof askSchema>
 

@@ -151,6 +151,8 @@ export const sessionDocumentSchema = z.object({
   /** What people were asked to approve, by its id: open and decided. */
   asks: z.record(z.string(), askSchema).default({}),
   questions: z.record(z.string(), questionSchema).default({}),
+  /** So many asks are open that no more are made. */
+  held: z.boolean().default(false),
   /** Since when nothing can go on but for people. */
   waiting_at: z.iso.datetime().nullable().default(null),
   paused_at: z.iso.datetime().nullable().default(null),
@@ -187,6 +189,7 @@ export const UNDRIVEN = {
   dead_letters: [],
   asks: {},
   questions: {},
+  held: false,
   waiting_at: null,
   paused_at: null,
   paused_ms: 0,

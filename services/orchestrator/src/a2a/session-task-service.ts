@@ -27,6 +27,8 @@ export interface SessionTaskServiceOptions {
   maxConversationChars: number
   /** What a session may spend where its caller says nothing, and at most. */
   budget: Budget
+  /** Takes a message to a session that waits: people's decisions and answers. @throws AppError where it waits for nothing of the kind. */
+  say: (document: SessionDocument, message: Message, caller: Caller) => Promise<void>
   /** False once the service is stopping. */
   accepting: () => boolean
 }
@@ -46,7 +48,6 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
 
   async function begin(request: SendRequest, caller: Caller): Promise<SessionDocument> {
     if (!options.accepting()) throw new AppError('unavailable', 'The orchestrator is stopping.', { retryable: true, retryAfterMs: 2_000 })
-    if (request.message.taskId !== undefined) await refuseContinuation(request.message.taskId, caller)
     const { conversation, budget } = readConversation(request.message, options.maxConversationChars)
     const lineage = await readLineage(request.message.metadata, store)
     const document = newSession(caller, { conversation, budget: withinBudget(budget, options.budget), lineage })
@@ -80,10 +81,21 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
     return stored
   }
 
-  async function refuseContinuation(id: string, caller: Caller): Promise<never> {
+  /** A message that begins a session, or one that continues it; and after which event its stream begins. */
+  async function take(request: SendRequest, caller: Caller): Promise<{ document: SessionDocument; after: number }> {
+    const id = request.message.taskId
+    if (id === undefined) {
+      const document = await begin(request, caller)
+      return { document, after: 0 }
+    }
     const { document } = await find(id, caller)
     if (TERMINAL_STATUSES.has(document.status)) throw new AppError('conflict', `Session ${id} has ended (${document.status}) and takes no more messages.`)
-    throw new AppError('invalid_request', `Session ${id} is at work and takes no more messages; follow it instead.`, { param: 'message.taskId' })
+    await options.say(document, request.message, caller)
+    return { document, after: document.last_seq }
+  }
+
+  async function isInterrupted(id: string): Promise<boolean> {
+    return (await store.load(id))?.document.waiting_at != null
   }
 
   /**
@@ -94,23 +106,34 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
     yield { type: 'task', task: toTask(document, { artifacts: true }), seq: after }
     for await (const event of store.follow(document.id, after, signal)) {
       const isTakenBack = TERMINAL_EVENTS.has(event.type) && event.seq < document.last_seq
-      if (!isTakenBack) yield toStreamEvent(document.id, event)
+      if (isTakenBack) continue
+      if (event.type !== 'session.waiting') {
+        yield toStreamEvent(document.id, event)
+        continue
+      }
+      const now = (await store.load(document.id))?.document
+      // A wait that is over is history.
+      const isOver = now?.waiting_at == null
+      yield toStreamEvent(document.id, event, isOver ? undefined : now)
+      if (isOver) continue
+      // A question is answered by a message, which has its own stream.
+      if (event.for === 'input') return
     }
   }
 
   return {
     async send(request, caller, signal) {
-      const document = await begin(request, caller)
+      const { document, after } = await take(request, caller)
       if (!request.returnImmediately && !TERMINAL_STATUSES.has(document.status)) {
-        for await (const _event of store.follow(document.id, document.last_seq, signal));
+        for await (const event of store.follow(document.id, after, signal)) if (event.type === 'session.waiting' && (await isInterrupted(document.id))) break
       }
       const { document: now } = await find(document.id, caller)
       return toTask(now, { artifacts: true })
     },
     async *stream(request, caller, signal) {
-      const document = await begin(request, caller)
+      const { document, after } = await take(request, caller)
       if (TERMINAL_STATUSES.has(document.status)) return yield { type: 'task', task: toTask(document, { artifacts: true }) }
-      yield* follow(document, 0, signal)
+      yield* follow(document, after, signal)
     },
     async *subscribe(id, caller, signal, { after } = {}) {
       const { document } = await find(id, caller)

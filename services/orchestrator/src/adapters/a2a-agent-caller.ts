@@ -1,4 +1,4 @@
-import { TERMINAL_STATES, type CallOptions, type Json, type Metadata, type Part, type StreamEvent, type Task } from '@signalbox/a2a'
+import { INTERRUPTED_STATES, TERMINAL_STATES, type CallOptions, type Json, type Metadata, type Part, type StreamEvent, type Task } from '@signalbox/a2a'
 import { EXTENSIONS, type NodeContext } from '@signalbox/contracts'
 import { toAppError } from '@signalbox/errors'
 import { activeLogFields, type Telemetry } from '@signalbox/telemetry'
@@ -10,6 +10,7 @@ import type { AgentGate } from './agent-gate.ts'
 import { hearStream } from './hear-stream.ts'
 
 const CANCEL_TIMEOUT_MS = 5_000
+const LOOK_TIMEOUT_MS = 5_000
 /** How long a canceled call is kept open to learn which task it was that must be canceled. */
 const TASK_PATIENCE_MS = 2_000
 
@@ -24,18 +25,35 @@ export function createA2AAgentCaller(options: { registry: Pick<AgentRegistry, 'f
       const callOptions = optionsFor(call, line.signal)
       try {
         const begun = call.taskId === undefined ? undefined : await findTask(agent.connection, call.taskId, callOptions)
-        const events = begun
-          ? takeUp(agent.connection, begun, callOptions)
-          : agent.connection.stream(toMessage(call, agent.card?.extensions ?? []), callOptions)
-        for await (const heard of hearStream(events, (id) => agent.connection.cancelTask(id, { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) }))) {
+        // A task that went on by itself, or has heard the reply in an earlier life, is followed; one that its agent has forgotten is begun anew.
+        const reply = begun && INTERRUPTED_STATES.has(begun.status.state) ? call.reply : undefined
+        let hasReplied = call.reply === undefined || reply === undefined
+        const events = reply
+          ? agent.connection.stream(toReply(call.taskId as string, reply), { ...callOptions, idempotencyKey: reply.key })
+          : begun
+            ? takeUp(agent.connection, begun, callOptions)
+            : agent.connection.stream(toMessage(call, agent.card?.extensions ?? []), callOptions)
+        if (begun && !reply && call.reply) yield { type: 'replied' }
+        for await (const heard of hearStream(events, reply !== undefined)) {
+          if (!hasReplied) yield { type: 'replied' }
+          hasReplied = true
           if (heard.type === 'task') line.taskIsKnown()
-          if (heard.type === 'end') pass.succeeded()
+          if (heard.type === 'end' || heard.type === 'wait') pass.succeeded()
           yield heard
           if (signal.aborted) throw signal.reason
         }
       } catch (error) {
         pass.failed(error)
         throw error
+      }
+    },
+    async stillWaits(id, taskId, signal) {
+      try {
+        const { status } = await registry.find(id).connection.getTask(taskId, { signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]) })
+        return INTERRUPTED_STATES.has(status.state)
+      } catch {
+        // Whoever cannot be asked now is asked again; one that has lost the task begins anew once people have spoken.
+        return true
       }
     },
     async cancel(id, taskId) {
@@ -106,6 +124,18 @@ async function* takeUp(connection: Connection, task: Task, call: CallOptions): A
     yield { type: 'task', task: await connection.getTask(task.id, call) }
   }
 }
+
+/** What people said, as the message that the task waits for: their decisions as data, and their answer as text. */
+function toReply(taskId: string, { key, decisions, text }: NonNullable<NodeCall['reply']>): { messageId: string; taskId: string; parts: Part[] } {
+  const words = text ?? decisions.map(({ decision, reason }) => `${DECIDED[decision]}${reason ? `: ${reason}` : ''}`).join('\n')
+  return {
+    messageId: key,
+    taskId,
+    parts: [{ kind: 'text', text: words }, ...decisions.map((decision): Part => ({ kind: 'data', data: decision as unknown as Json }))],
+  }
+}
+
+const DECIDED = { approve: 'Approved', edit: 'Approved with changes', reject: 'Rejected' } as const
 
 function toMessage(call: NodeCall, extensions: readonly string[]): { messageId: string; parts: Part[]; metadata: Metadata } {
   const metadata: Metadata = { [EXTENSIONS.lineage]: [...call.lineage] }

@@ -1,9 +1,9 @@
-import { dataOf, textOf, TERMINAL_STATES, type Artifact, type Metadata, type StreamEvent, type Task, type TaskStatus } from '@signalbox/a2a'
-import { contextNameSchema, EXTENSIONS, usageSchema, type NodeOutput, type Usage } from '@signalbox/contracts'
+import { dataOf, INTERRUPTED_STATES, textOf, TERMINAL_STATES, type Artifact, type Metadata, type StreamEvent, type Task, type TaskStatus } from '@signalbox/a2a'
+import { agentAsksSchema, APPROVAL_LIMITS, contextNameSchema, EXTENSIONS, hashOf, usageSchema, type NodeOutput, type Usage } from '@signalbox/contracts'
 import { AppError, isErrorCode } from '@signalbox/errors'
 import { z } from 'zod'
 
-import type { NodeSignal } from '../core/ports.ts'
+import type { NodeSignal, NodeWait } from '../core/ports.ts'
 
 const MAX_TEXT = 1_000_000
 const MAX_DATA_PARTS = 1_024
@@ -12,10 +12,13 @@ const failureSchema = z.looseObject({ code: z.string(), retryable: z.boolean().d
 const putsSchema = z.array(z.object({ name: contextNameSchema, value: z.json() })).max(64)
 
 /**
- * An agent's stream as the core's own signals, with the end last. The stream is read out even so:
- * leaving it early would cost its connection. @throws AppError for a task that did not end well.
+ * An agent's stream as the core's own signals, with the end last, or that it waits for people. The stream is
+ * read out after an end even so: leaving it early would cost its connection. `replied` says that the stream
+ * comes of a reply: the task as it stood before that is no news of what it waits for.
+ *
+ * @throws AppError for a task that did not end well.
  */
-export async function* hearStream(events: AsyncIterable<StreamEvent>, cancel: (taskId: string) => Promise<unknown>): AsyncGenerator<NodeSignal> {
+export async function* hearStream(events: AsyncIterable<StreamEvent>, replied = false): AsyncGenerator<NodeSignal> {
   const artifacts = createArtifacts()
   let end: Ended | undefined
   for await (const event of events) {
@@ -28,22 +31,24 @@ export async function* hearStream(events: AsyncIterable<StreamEvent>, cancel: (t
     if (event.type === 'task') {
       yield { type: 'task', taskId: event.task.id }
       for (const artifact of event.task.artifacts) yield* artifacts.add(artifact, { append: false, lastChunk: false })
-      if (isOver(event.task.status)) end = { status: event.task.status, metadata: event.task.metadata, task: event.task }
+      if (isOver(event.task.status) && !(replied && INTERRUPTED_STATES.has(event.task.status.state)))
+        end = { status: event.task.status, metadata: event.task.metadata, task: event.task }
     }
     if (event.type === 'artifact') yield* artifacts.add(event.artifact, event)
     if (event.type === 'status') {
       if (isOver(event.status)) end = { status: event.status, metadata: event.metadata, task: { id: event.taskId } }
       else yield* heardMeanwhile(event.status, event.metadata)
     }
-    // A task that waits for somebody keeps its stream open; nobody will come.
+    // A task that waits for somebody keeps its stream open; who waits with it is the session.
     if (end && !TERMINAL_STATES.has(end.status.state)) break
   }
   if (!end) throw new AppError('upstream_invalid', 'The agent stopped without saying how its task ended.')
   yield* artifacts.close()
   const usage = readUsage(end.metadata)
   // What came of a try that ends well comes with what it cost; one that fails has cost it all the same.
-  if (usage && end.status.state !== 'completed') yield { type: 'usage', usage }
-  yield { type: 'end', output: await outputOf(end, artifacts.all(), cancel), usage }
+  if (usage && TERMINAL_STATES.has(end.status.state) && end.status.state !== 'completed') yield { type: 'usage', usage }
+  if (INTERRUPTED_STATES.has(end.status.state)) yield { type: 'wait', wait: waitOf(end), usage }
+  else yield { type: 'end', output: outputOf(end, artifacts.all()), usage }
 }
 
 interface Ended {
@@ -53,7 +58,19 @@ interface Ended {
 }
 
 function isOver({ state }: TaskStatus): boolean {
-  return TERMINAL_STATES.has(state) || state === 'input-required' || state === 'auth-required'
+  return TERMINAL_STATES.has(state) || INTERRUPTED_STATES.has(state)
+}
+
+/** What an agent waits for, in our words. One that says no more than that it needs an authorization is asked about in its own. */
+function waitOf({ status, metadata, task }: Ended): NodeWait {
+  const statement = textOf(status.message?.parts ?? []).slice(0, APPROVAL_LIMITS.statement)
+  if (status.state === 'input-required') return { type: 'question', text: statement || 'The agent asks for more input, and does not say what.' }
+  const said = agentAsksSchema.safeParse(metadata?.[EXTENSIONS.approval])
+  if (said.success) return { type: 'asks', asks: said.data.asks, statement }
+  const title = statement.split('\n')[0]?.trim().slice(0, APPROVAL_LIMITS.title) || 'Something that it does not describe'
+  const args = { task: task.id, statement }
+  const action = { type: 'agent.authorization', title, args, side_effects: [], reversible: null, secrets: [] }
+  return { type: 'asks', asks: [{ ref: hashOf(args).slice(0, 16), action, editable: false }], statement }
 }
 
 function* heardMeanwhile(status: TaskStatus, metadata: Metadata | undefined): Generator<NodeSignal> {
@@ -102,7 +119,7 @@ function createArtifacts(): {
   }
 }
 
-async function outputOf({ status, metadata, task }: Ended, made: readonly Artifact[], cancel: (taskId: string) => Promise<unknown>): Promise<NodeOutput> {
+function outputOf({ status, metadata }: Ended, made: readonly Artifact[]): NodeOutput {
   const words = textOf(status.message?.parts ?? [])
   if (status.state === 'completed') {
     const text = made
@@ -110,11 +127,6 @@ async function outputOf({ status, metadata, task }: Ended, made: readonly Artifa
       .filter((part) => part !== '')
       .join('\n\n')
     return checked({ parts: [{ kind: 'text', text: text || words }, ...made.flatMap(({ parts }) => parts.filter(({ kind }) => kind === 'data'))] })
-  }
-  if (status.state === 'input-required' || status.state === 'auth-required') {
-    await cancel(task.id).catch(() => undefined)
-    const what = status.state === 'auth-required' ? 'an authorization' : 'more input'
-    throw new AppError('agent_failed', `The agent asks for ${what}, which this version cannot pass on to a person yet.`)
   }
   const failure = failureSchema.safeParse(metadata?.[EXTENSIONS.failure])
   const code = failure.success && isErrorCode(failure.data.code) ? failure.data.code : 'agent_failed'

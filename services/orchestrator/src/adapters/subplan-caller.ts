@@ -3,13 +3,17 @@ import { AppError, isErrorCode, toAppError } from '@signalbox/errors'
 import type { Doorbell, SessionStore } from '@signalbox/sessions'
 import type { Telemetry } from '@signalbox/telemetry'
 
-import type { AgentCaller, NodeCall, NodeSignal } from '../core/ports.ts'
+import { openAsks, openQuestions } from '../core/approvals/asks.ts'
+import type { AgentCaller, NodeCall, NodeSignal, NodeWait } from '../core/ports.ts'
 import { asText } from './a2a-agent-caller.ts'
 import { patiently } from './patiently.ts'
 import { sessionIdFor } from '../core/session-id.ts'
 
 /** The name under which a sub-plan is called; no agent has it. */
 export const SUBPLAN = 'plan'
+
+/** How long a sub-plan that is told something may take to read it. */
+const REPLY_WAIT_MS = 5_000
 
 export interface SubplanCallerOptions {
   store: SessionStore
@@ -26,6 +30,26 @@ export interface SubplanCallerOptions {
  * they need would wait for ever.
  */
 export function createSubplanCaller({ store, doorbell, drive, telemetry }: SubplanCallerOptions): AgentCaller {
+  /** What the sub-plan waits for, if it still does: what was told may be long ago. */
+  async function waitNow(id: string, signal: AbortSignal): Promise<NodeWait | undefined> {
+    const document = (await patiently(() => store.load(id), signal))?.document
+    if (!document || document.waiting_at === null) return undefined
+    const [question] = openQuestions(document)
+    if (openAsks(document).length === 0 && question) return { type: 'question', text: question.text }
+    return { type: 'relay', session: id, asks: openAsks(document) }
+  }
+
+  async function* reply(id: string, { key, text }: NonNullable<NodeCall['reply']>): AsyncGenerator<NodeSignal> {
+    if (text !== undefined) {
+      const seen = (await store.load(id))?.document.last_seq ?? 0
+      await store.push(id, { type: 'answer', text, key })
+      await doorbell.ring(id)
+      // It waits until it has read that: what it waited for before is no news.
+      for await (const event of store.follow(id, seen, AbortSignal.timeout(REPLY_WAIT_MS))) if (event.type === 'input.received') break
+    }
+    yield { type: 'replied' }
+  }
+
   return {
     async *call(call, signal) {
       const id = sessionIdFor([call.owner, call.key])
@@ -38,7 +62,14 @@ export function createSubplanCaller({ store, doorbell, drive, telemetry }: Subpl
       )
       let spent = NO_USAGE
       let told = 0
+      if (call.reply) yield* reply(id, call.reply)
       for await (const event of store.follow(id, 0, signal)) {
+        if (event.type === 'session.waiting') {
+          const wait = await waitNow(id, signal)
+          if (!wait) continue
+          yield { type: 'wait', wait, usage: spent }
+          return
+        }
         if ('usage' in event && event.usage && event.type === 'node.completed') yield { type: 'usage', usage: (spent = addUsage(spent, event.usage)) }
         if (event.type !== 'answer.delta') yield* relayed(event)
         // A child that was taken up again tells its answer from the beginning.
@@ -51,6 +82,10 @@ export function createSubplanCaller({ store, doorbell, drive, telemetry }: Subpl
       const now = await patiently(() => store.load(id), signal)
       if (now) yield { type: 'usage', usage: now.document.usage }
       yield toEnd(now?.document)
+    },
+    async stillWaits(_agent, id, signal) {
+      const stored = await patiently(() => store.load(id), signal).catch(() => undefined)
+      return stored === undefined || stored.document.waiting_at !== null
     },
     async cancel(_agent, id) {
       try {

@@ -40,9 +40,10 @@ export function spentByBranches(document: SessionDocument, of: string, live: Rea
   return branchesOf(document.nodes, of).reduce((sum, { id, state }) => addUsage(sum, live.get(id) ?? state.usage ?? NO_USAGE), NO_USAGE)
 }
 
-/** When the session's time is up, milliseconds since the epoch. Time in which it was paused does not count. */
+/** When the session's time is up, milliseconds since the epoch. Time in which it was paused, or waited for people alone, does not count. */
 export function deadlineAt(document: SessionDocument, defaultMs: number): number {
-  const paused = document.paused_ms + (document.paused_at === null ? 0 : Date.now() - Date.parse(document.paused_at))
+  const since = document.paused_at ?? document.waiting_at
+  const paused = document.paused_ms + (since === null ? 0 : Date.now() - Date.parse(since))
   return Date.parse(document.created_at) + paused + (document.budget.deadline_s === undefined ? defaultMs : document.budget.deadline_s * 1_000)
 }
 

@@ -1,6 +1,10 @@
 import type { Budget, Fault, MapNode, NewSessionEvent, NodeState, PlanNode, SessionDocument, Usage, VoteNode } from '@signalbox/contracts'
 import { toAppError } from '@signalbox/errors'
 
+import { gate } from './approvals/gate.ts'
+import { withoutStaleAsks, withResumed } from './approvals/outcomes.ts'
+import type { ApprovalPolicies } from './approvals/ports.ts'
+import { resumable, withWaitingStatus, withWaitOver } from './approvals/waiting.ts'
 import { spentByBranches } from './budget.ts'
 import { conditionHolds, type RuleEngine } from './condition.ts'
 import { openJudge, openNode } from './expand.ts'
@@ -18,8 +22,12 @@ export interface Decided {
   events: NewSessionEvent[]
   /** Work to launch once this is saved; its first try is part of the document already. */
   start: string[]
+  /** Work that waited, and goes on. */
+  resume: string[]
   /** Work that is under way and not wanted any more. */
   drop: string[]
+  /** Asks of the ledger that are not asked any more. */
+  stale: string[]
   outcome: 'running' | 'finished' | 'failed'
   /** Why the session as a whole has failed, where no node has. */
   fault?: Fault
@@ -32,23 +40,58 @@ export interface DecideTools {
   /** What a piece of work that begins now may spend. */
   budgetFor: (document: SessionDocument, node: PlanNode) => Budget
   evaluate: RuleEngine
+  policies: ApprovalPolicies
+  /** Waiting nodes whose agents have gone on by themselves. */
+  moved: readonly string[]
 }
 
 /** What follows from a document as it is: gathers what is whole, and starts, opens and skips what may be. Nothing begins while the session is paused or its plan is being revised. */
 export function decide(before: SessionDocument, tools: DecideTools): Decided {
-  const decided: Decided = { document: before, events: [], start: [], drop: [], outcome: 'running' }
-  const { plan } = before
-  if (!plan) return decided
+  const decided: Decided = { document: before, events: [], start: [], resume: [], drop: [], stale: [], outcome: 'running' }
+  follow(decided, tools)
+  const { document, events, stale } = withoutStaleAsks(decided.document)
+  decided.events.push(...events)
+  decided.stale.push(...stale)
+  const isMoving =
+    decided.start.length > 0 ||
+    decided.resume.length > 0 ||
+    Object.values(document.nodes).some(({ state }) => state === 'running') ||
+    document.revising !== null
+  decided.document = withWaitingStatus(isMoving ? withWaitOver(document) : document)
+  return decided
+}
+
+function follow(decided: Decided, tools: DecideTools): void {
+  const { plan } = decided.document
+  if (!plan) return
   for (;;) {
     gather(decided, tools)
     // A failure that the plan is being revised for does not end the session, another one does.
     const failed = plan.nodes.some(
       ({ id, on_failure }) => decided.document.nodes[id]?.state === 'failed' && !(decided.document.revising && on_failure === 'replan'),
     )
-    if (failed) return { ...decided, outcome: 'failed' }
-    if (decided.document.revising || decided.document.status === 'paused') return decided
-    if (!advance(decided, tools)) return decided
+    if (failed) {
+      decided.outcome = 'failed'
+      return
+    }
+    if (decided.document.status === 'paused') return
+    // What had begun goes on, whatever becomes of the rest of the plan.
+    for (const id of new Set([...resumable(decided.document), ...tools.moved])) {
+      if (decided.document.nodes[id]?.state !== 'waiting') continue
+      decided.document = withResumed(decided.document, id)
+      decided.resume.push(id)
+    }
+    if (decided.document.revising || !advance(decided, tools)) return
   }
+}
+
+/** Whether a node may begin as far as people are concerned; where it may not, it waits for them or is left out. */
+function passes(decided: Decided, id: string, { policies }: DecideTools): boolean {
+  const gated = gate(decided.document, id, policies)
+  if (gated.verdict === 'open') return true
+  decided.document = gated.document
+  decided.events.push(...gated.events)
+  return false
 }
 
 /** One pass of the scheduler. True where it changed what a further pass would see. */
@@ -71,15 +114,25 @@ function advance(decided: Decided, tools: DecideTools): boolean {
   decided.outcome = fault ? 'failed' : decision.outcome
   if (fault) decided.fault = fault
   if (decided.outcome !== 'running') return false
-  for (const id of decision.start) begin(decided, id, tools)
+  let isChanged = false
+  for (const id of decision.start) {
+    if (passes(decided, id, tools)) begin(decided, id, tools)
+    // One that was refused, or is done with its approval, lets others begin.
+    else if (decided.document.nodes[id]?.state !== 'waiting' && decided.document.nodes[id]?.state !== 'pending') isChanged = true
+  }
   for (const id of decision.open) {
+    if (!passes(decided, id, tools)) {
+      if (decided.document.nodes[id]?.state === 'skipped') isChanged = true
+      continue
+    }
     const node = plan.nodes.find((candidate) => candidate.id === id) as MapNode | VoteNode
     const opened = openNode(decided.document, node)
     decided.document = opened.document
     decided.events.push(...opened.events)
+    isChanged = true
   }
   // What was opened may have branches to start, or none at all and be whole.
-  return decision.open.length > 0
+  return isChanged
 }
 
 /** The first try is part of the start, so that both are one save. */
@@ -138,6 +191,7 @@ function dropBranches(decided: Decided, of: string): void {
     decided.document = withNode(decided.document, id, { state: 'skipped', skip_reason: 'not_needed', finished_at: stamp() })
     decided.drop.push(id)
     decided.start = decided.start.filter((started) => started !== id)
+    decided.resume = decided.resume.filter((resumed) => resumed !== id)
   }
 }
 

@@ -1,6 +1,10 @@
 import { TERMINAL_STATUSES, type Budget, type PlanNode, type SessionDocument, type Usage } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
+import { withoutStaleAsks } from './approvals/outcomes.ts'
+import { createPeople } from './approvals/people.ts'
+import type { ApprovalBook, ApprovalPolicies } from './approvals/ports.ts'
+import { toParked } from './approvals/waiting.ts'
 import { deadlineAt, leftFor, ownBudget, reachedLimit, spentBy, withSpending } from './budget.ts'
 import type { RuleEngine } from './condition.ts'
 import { decide } from './decide.ts'
@@ -22,7 +26,8 @@ import { happened, touched } from './session-run.ts'
  *  D4. A settled node is never run again, and its state never written again, unless somebody redrives it.
  *  D5. When told to stop, nothing more is begun or written; what ran is left to its agents, and taken up
  *      by the next drive. Only a session that ends calls its agents off.
- *  D6. Planning, like all else, happens beside the queue: a cancel or a pause does not wait for it.
+ *  D6. What people are asked is in the ledger before the session is left to wait for it.
+ *  D7. Planning, like all else, happens beside the queue: a cancel or a pause does not wait for it.
  */
 export interface DriveTools {
   session: SessionHandle
@@ -32,6 +37,10 @@ export interface DriveTools {
   retry: RetryPolicy
   evaluate: RuleEngine
   observer: Observer
+  policies: ApprovalPolicies
+  book: ApprovalBook
+  /** Tells the session that this one works for, if it is one of ours, that something moved. */
+  tellParent: (id: string) => Promise<void>
   limits: ScheduleLimits & { sessionDeadlineMs: number; nodeDeadlineMs: number; nodeRetries: number }
   /** Aborts when the lease is lost or the service stops. */
   signal: AbortSignal
@@ -73,10 +82,12 @@ async function run(tools: DriveTools): Promise<void> {
   const running = new Map<string, Running>()
   const spending = new Map<string, Usage>()
   const answer = { text: '' }
+  for (const [id, { state, usage }] of Object.entries(session.document.nodes)) if (state === 'waiting' && usage) spending.set(id, usage)
   const signal = AbortSignal.any([tools.signal, over.signal])
   let planning: (Running & { text: string }) | undefined
   let timer: NodeJS.Timeout | undefined
   const broken = (error: unknown): void => queue.push({ type: 'broken', error })
+  const people = createPeople(tools, { push: queue.push, broken, signal })
 
   const heeding = (async () => {
     for await (const entry of session.heed(signal)) queue.push({ type: 'message', entry })
@@ -111,7 +122,7 @@ async function run(tools: DriveTools): Promise<void> {
 
   function watchTime(document: SessionDocument): void {
     clearTimeout(timer)
-    if (document.paused_at !== null) return
+    if (document.paused_at !== null || document.waiting_at !== null) return
     const left = deadlineAt(document, tools.limits.sessionDeadlineMs) - Date.now()
     timer = setTimeout(() => queue.push({ type: 'look' }), Math.min(Math.max(0, left), LONGEST_MS))
   }
@@ -119,7 +130,16 @@ async function run(tools: DriveTools): Promise<void> {
   async function end(ending: Ending, turn: Turn): Promise<void> {
     // Agents hear of it before it is written: that it ends is known, and cannot be taken back.
     over.abort(new AppError('canceled', 'The session has ended.'))
-    await session.save(ending.document, [...turn.events, ...ending.events], turn.consumed)
+    people.callOff(session.document)
+    const { document, events } = withoutStaleAsks(ending.document)
+    await session.save(document, [...turn.events, ...events, ...ending.events], turn.consumed)
+    await tellParent()
+  }
+
+  /** A session that works for another tells it when it does not wait any more. */
+  async function tellParent(): Promise<void> {
+    const parent = session.document.lineage.at(-1)
+    if (parent !== undefined) await tools.tellParent(parent)
   }
 
   try {
@@ -133,50 +153,57 @@ async function run(tools: DriveTools): Promise<void> {
       if (failure) throw failure.error
       for (const happening of happenings) {
         if (happening.type === 'usage' && session.document.nodes[happening.node]?.state === 'running') spending.set(happening.node, happening.usage)
-        else if (happening.type === 'ended') spending.delete(happening.node)
+        else if (happening.type === 'ended' && happening.end.state !== 'waiting') spending.delete(happening.node)
         // Only what is taken into account counts as planned: another plan must not be asked for before.
         else if (happening.type === 'planned' || happening.type === 'revised' || happening.type === 'unplanned') planning = undefined
       }
-      const turn = applyHappenings(session.document, happenings, tools.evaluate)
+      const turn = applyHappenings(session.document, happenings, tools)
       const everything = [...spending.keys()]
       if (turn.canceled !== undefined) return await end(cancelSession(withSpending(turn.document, spending, everything), turn.canceled), turn)
       const reached = reachedLimit(turn.document, spentBy(turn.document, spending.values()), tools.limits.sessionDeadlineMs)
-      const decided = decide(turn.document, { ...tools, live: spending, budgetFor })
+      const decided = decide(turn.document, { ...tools, live: spending, budgetFor, moved: turn.moved })
       const after = { ...turn, events: [...turn.events, ...decided.events] }
       // An answer that is there in the same breath as the limit is an answer.
       if (decided.outcome === 'finished') return await end(finishSession(withSpending(decided.document, spending, everything), answer.text), after)
       if (reached) return await end(stopSession(withSpending(turn.document, spending, everything), reached, answer.text), turn)
       if (decided.outcome === 'failed') return await end(failSession(withSpending(decided.document, spending, everything), decided.fault), after)
 
+      const waited = isWaiting(session.document)
       await write(session, withSpending(decided.document, spending, decided.drop), after)
+      if (waited && !isWaiting(session.document)) await tellParent()
       for (const id of decided.drop) spending.delete(id)
       turn.saved.forEach((saved) => saved())
       for (const id of decided.drop) running.get(id)?.controller.abort(new AppError('canceled', 'The result is not needed any more.'))
-      for (const id of decided.start) launch(id)
+      people.ask(session.document, { messages: happenings, stale: [...turn.stale, ...decided.stale] })
+      for (const id of [...decided.start, ...decided.resume]) launch(id)
       plan()
       watchTime(session.document)
       // Nothing is at work and nothing may begin: the session waits in the store, and holds nobody.
-      if (session.document.status === 'paused' && running.size === 0 && !planning && (await session.park(session.document, []))) return
+      if (running.size > 0 || planning || people.isBusy || queue.holdsMore) continue
+      if (session.document.status === 'paused' && (await session.park(session.document, []))) return
+      if (!isWaiting(session.document)) continue
+      const parked = toParked(session.document)
+      if (await session.park(parked.document, parked.events)) return
     }
   } finally {
     clearTimeout(timer)
     // Aborted already where the session has ended; else what runs is left to its agents.
     over.abort(new AppError('stale_lease', 'The session is not driven here any more.'))
-    await Promise.allSettled([heeding, planning?.done, ...[...running.values()].map(({ done }) => done)])
+    await Promise.allSettled([heeding, planning?.done, people.close(), ...[...running.values()].map(({ done }) => done)])
   }
 }
 
 /** Tells the agents of all that runs that it is not wanted any more. */
 function callOff({ session, agents }: DriveTools): void {
   for (const { state, agent, task_id: task } of Object.values(session.document.nodes))
-    if (state === 'running' && task !== undefined) void agents.cancel(agent, task)
+    if ((state === 'running' || state === 'waiting') && task !== undefined) void agents.cancel(agent, task)
 }
 
 /** A drive that goes on where an earlier one stopped. True where that has happened too often. */
 async function takeUp(tools: DriveTools): Promise<boolean> {
   const { session } = tools
   const { document } = session
-  if (document.status !== 'active') return false
+  if (document.status === 'paused' || document.waiting_at !== null) return false
   const events = [happened({ type: 'session.resumed' })]
   if (document.takeovers < MOST_TAKEOVERS) {
     await session.save(touched({ ...document, takeovers: document.takeovers + 1 }), events)
@@ -192,6 +219,10 @@ async function takeUp(tools: DriveTools): Promise<boolean> {
 async function write(session: SessionHandle, document: SessionDocument, turn: Turn): Promise<void> {
   if (document !== session.document || turn.consumed > 0) await session.save(document, turn.events, turn.consumed)
   else if (turn.events.length > 0) await session.append(turn.events)
+}
+
+function isWaiting({ status }: SessionDocument): boolean {
+  return status === 'waiting_approval' || status === 'waiting_input'
 }
 
 /** True for nodes that somebody is asked to do; `map` and `vote` nodes are done by their branches. */

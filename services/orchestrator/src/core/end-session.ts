@@ -11,6 +11,7 @@ export interface Ending {
 /** Every node that the answer rests on has settled. `spoken` is what of the answer was told already: a vote's is told now. */
 export function finishSession(before: SessionDocument, spoken: string): Ending {
   const answering = before.plan && before.nodes[before.plan.answer]
+  if (answering?.rejection !== undefined) return endWithout(before, answering.rejection)
   if (answering?.state !== 'completed' || !answering.output) {
     const nothing = { code: 'agent_failed', message: 'The answer was not written, because its condition did not hold.', node: before.plan?.answer ?? '' }
     return failSession(before, answering?.error ?? nothing)
@@ -21,6 +22,15 @@ export function finishSession(before: SessionDocument, spoken: string): Ending {
   const told = { type: 'answer.delta', node: before.plan?.answer ?? '', agent: answering.agent, offset: 0, text } as const
   const end = happened({ type: 'session.completed', usage: document.usage, citations })
   return { document, events: [...(spoken === '' && text !== '' ? [happened(told)] : []), end] }
+}
+
+/** What would have answered was not approved: that is the answer, with what was found. */
+function endWithout(before: SessionDocument, rejection: string): Ending {
+  const node = before.plan?.answer ?? ''
+  const text = [rejection, findingsOf(before, 'This is what was found.')].filter((part) => part !== '').join('\n\n')
+  const document = withEnd(settleOpenNodes(before), { status: 'completed', answer: { text, citations: [] }, error: null })
+  const told = happened({ type: 'answer.delta', node, agent: before.nodes[node]?.agent ?? '', offset: 0, text })
+  return { document, events: [told, happened({ type: 'session.completed', usage: document.usage, citations: [] })] }
 }
 
 /** It failed: every failed node is kept as a dead letter, or the session as a whole where no node did. */
@@ -54,7 +64,7 @@ export function cancelSession(before: SessionDocument, reason: string): Ending {
  */
 export function stopSession(before: SessionDocument, stopped: Stopped, spoken: string): Ending {
   const told = happened({ type: 'session.stopped', stopped })
-  const found = spoken === '' ? findingsOf(before, stopped) : ''
+  const found = spoken === '' ? findingsOf(before, `${stopped.message} The answer was not written; this is what was found.`) : ''
   if (spoken === '' && found === '') {
     const code = stopped.limit === 'deadline' ? 'deadline_exceeded' : 'budget_exceeded'
     const failed = failSession({ ...before, stopped }, { code, message: stopped.message })
@@ -70,13 +80,13 @@ export function stopSession(before: SessionDocument, stopped: Stopped, spoken: s
 const MOST_OF_ONE = 4_000
 
 /** What there is to show for it: the results that nothing else that finished rests on. */
-function findingsOf({ plan, nodes }: SessionDocument, { message }: Stopped): string {
+function findingsOf({ plan, nodes }: SessionDocument, heading: string): string {
   const done = (plan?.nodes ?? []).filter(({ id }) => nodes[id]?.state === 'completed' && nodes[id].output?.text !== '')
   const used = new Set(done.flatMap(({ needs }) => needs))
   const results = done
     .filter(({ id }) => !used.has(id))
     .map(({ id, instruction }) => `## ${instruction.split('\n')[0]?.slice(0, 120)}\n\n${nodes[id]?.output?.text.slice(0, MOST_OF_ONE)}`)
-  return results.length === 0 ? '' : [`${message} The answer was not written; this is what was found.`, ...results].join('\n\n')
+  return results.length === 0 ? '' : [heading, ...results].join('\n\n')
 }
 
 function citationsOf(state: NodeState): Citation[] {

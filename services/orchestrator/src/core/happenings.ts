@@ -1,5 +1,9 @@
 import type { NewSessionEvent, NodeOutput, NodeState, PutContext, RevisionReason, SessionDocument, Usage } from '@signalbox/contracts'
 
+import { withTold, type Reply } from './approvals/asks.ts'
+import { refusalOf, withAnswer, withOutcome } from './approvals/outcomes.ts'
+import type { ApprovalPolicies, BookedOutcome } from './approvals/ports.ts'
+import { withWait, withWaitOver } from './approvals/waiting.ts'
 import type { RuleEngine } from './condition.ts'
 import { addStreamedItems } from './expand.ts'
 import type { MadePlan } from './make-plan.ts'
@@ -22,6 +26,11 @@ export type Happening =
   | { type: 'ended'; node: string; end: NodeEnd }
   | { type: 'planned'; made: MadePlan; rejected: NewSessionEvent[] }
   | { type: 'revised'; reason: RevisionReason; made: { plan: MadePlan['plan'] | undefined; usage: Usage }; rejected: NewSessionEvent[] }
+  | { type: 'replied'; node: string; reply: Reply }
+  /** What people decided, as the ledger has it. */
+  | { type: 'outcomes'; outcomes: BookedOutcome[] }
+  /** A waiting node's agent has gone on by itself. */
+  | { type: 'moved'; node: string }
   | { type: 'message'; entry: InboxEntry }
   | { type: 'broken'; error: unknown }
   | { type: 'unplanned' }
@@ -36,11 +45,19 @@ export interface Turn {
   consumed: number
   /** Set where somebody has canceled the session: why. */
   canceled: string | undefined
+  /** Asks of the ledger that are not asked any more. */
+  stale: string[]
+  /** Waiting nodes to take up though nobody has decided: their agents have gone on. */
+  moved: string[]
 }
 
 /** What happened since the last write, as a change of the document and the events that tell of it. */
-export function applyHappenings(before: SessionDocument, happenings: readonly Happening[], evaluate: RuleEngine): Turn {
-  const turn: Turn = { document: before, events: [], saved: [], consumed: 0, canceled: undefined }
+export function applyHappenings(
+  before: SessionDocument,
+  happenings: readonly Happening[],
+  { evaluate, policies }: { evaluate: RuleEngine; policies: ApprovalPolicies },
+): Turn {
+  const turn: Turn = { document: before, events: [], saved: [], consumed: 0, canceled: undefined, stale: [], moved: [] }
   const take = ({ document, events }: Pick<Turn, 'document' | 'events'>): void => {
     turn.document = document
     turn.events.push(...events)
@@ -72,7 +89,25 @@ export function applyHappenings(before: SessionDocument, happenings: readonly Ha
         take(withSharedValues(document, { node: happening.node, agent: document.nodes[happening.node]?.agent ?? '' }, happening.put))
         break
       case 'ended':
-        take(withEnded({ ...document, takeovers: 0 }, happening.node, happening.end, evaluate))
+        if (happening.end.state === 'waiting') {
+          const waiting = withWait(
+            withUsageSoFar({ ...document, takeovers: 0 }, happening.node, happening.end.usage),
+            happening.node,
+            happening.end.wait,
+            policies,
+          )
+          turn.stale.push(...waiting.stale)
+          take(waiting)
+        } else take(withEnded({ ...document, takeovers: 0 }, happening.node, happening.end, evaluate))
+        break
+      case 'replied':
+        turn.document = withTold(document, happening.reply)
+        break
+      case 'outcomes':
+        for (const outcome of happening.outcomes) take(withOutcome(turn.document, outcome))
+        break
+      case 'moved':
+        turn.moved.push(happening.node)
         break
       case 'planned':
         take(planned(document, happening))
@@ -84,6 +119,7 @@ export function applyHappenings(before: SessionDocument, happenings: readonly Ha
         turn.consumed = Math.max(turn.consumed, happening.entry.position)
         if (happening.entry.message.type === 'cancel') turn.canceled = happening.entry.message.reason ?? 'The session was canceled.'
         else if (happening.entry.message.type === 'pause' || happening.entry.message.type === 'resume') take(withMessage(document, happening.entry.message))
+        else if (happening.entry.message.type === 'answer') take(withAnswer(document, happening.entry.message))
         else turn.document = touched(document)
         break
       case 'usage':
@@ -127,9 +163,24 @@ function withTask(document: SessionDocument, { node, taskId }: { node: string; t
   }
 }
 
-function withEnded(document: SessionDocument, node: string, end: NodeEnd, evaluate: RuleEngine): Pick<Turn, 'document' | 'events'> {
+/** What a try has cost that is not over; it is part of the sum once it is. */
+function withUsageSoFar(document: SessionDocument, node: string, usage: Usage | undefined): SessionDocument {
+  return usage ? withNode(document, node, { usage }) : document
+}
+
+function withEnded(
+  document: SessionDocument,
+  node: string,
+  end: Exclude<NodeEnd, { state: 'waiting' }>,
+  evaluate: RuleEngine,
+): Pick<Turn, 'document' | 'events'> {
   if (end.state === 'completed') return completeNode(document, node, end.output, end.usage, evaluate)
-  return failNode(document, node, end)
+  const rejection = refusalOf(document, node)
+  if (rejection === undefined) return failNode(document, node, end)
+  const { agent } = document.nodes[node] as NodeState
+  const spent = withUsage(document, end.usage)
+  const change = { state: 'skipped', skip_reason: 'rejected', rejection, finished_at: stamp(), ...(end.usage && { usage: end.usage }) } as const
+  return { document: withNode(spent, node, change), events: [happened({ type: 'node.skipped', node, agent, reason: 'rejected' })] }
 }
 
 /** A plan that comes when there is one already was asked for by a loop that did not know: it cost what it cost. */
@@ -156,8 +207,8 @@ function revised(document: SessionDocument, { reason, made, rejected }: Extract<
 
 function withMessage(document: SessionDocument, message: { type: 'pause' } | { type: 'resume' }): Pick<Turn, 'document' | 'events'> {
   const now = stamp()
-  if (message.type === 'pause' && document.status === 'active')
-    return { document: touched({ ...document, status: 'paused', paused_at: now }), events: [happened({ type: 'session.paused' })] }
+  if (message.type === 'pause' && document.status !== 'paused')
+    return { document: touched({ ...withWaitOver(document), status: 'paused', paused_at: now }), events: [happened({ type: 'session.paused' })] }
   if (message.type === 'resume' && document.status === 'paused') {
     const paused = document.paused_at === null ? 0 : Math.max(0, Date.parse(now) - Date.parse(document.paused_at))
     return {
@@ -170,11 +221,14 @@ function withMessage(document: SessionDocument, message: { type: 'pause' } | { t
 }
 
 /** Happenings in their order. `take` waits for at least one and answers all there are. */
-export function createQueue(signal: AbortSignal): { push: (happening: Happening) => void; take: () => Promise<Happening[]> } {
+export function createQueue(signal: AbortSignal): { readonly holdsMore: boolean; push: (happening: Happening) => void; take: () => Promise<Happening[]> } {
   let waiting: Happening[] = []
   let wake: (() => void) | undefined
   signal.addEventListener('abort', () => wake?.(), { once: true })
   return {
+    get holdsMore() {
+      return waiting.length > 0
+    },
     push(happening) {
       waiting.push(happening)
       wake?.()

@@ -96,6 +96,6 @@ function levelsLeft({ lineage }: SessionDocument): number {
 
 function soFar({ nodes }: SessionDocument, id: string): NodeSoFar {
   const state = nodes[id]
-  const result = state?.output?.text ?? state?.error?.message
+  const result = state?.output?.text ?? state?.rejection ?? state?.error?.message
   return { id, state: state?.state ?? 'pending', agent: state?.agent ?? '', ...(result !== undefined && { result: result.slice(0, RESULT_CHARS) }) }
 }

@@ -1,5 +1,8 @@
 import type {
+  AgentAsk,
   AgentSummary,
+  ApprovalDecisionPart,
+  Ask,
   Budget,
   Conversation,
   Fault,
@@ -62,7 +65,17 @@ export interface NodeCall {
   owner: string
   /** The A2A task of an earlier life of this same try, to take up again. */
   taskId?: string | undefined
+  /** What the task waits for: people's decisions, and their answer. The same reply again has the same key. */
+  reply?: { key: string; decisions: ApprovalDecisionPart[]; text: string | undefined } | undefined
 }
+
+/** Whom an agent waits for. */
+export type NodeWait =
+  /** A person's word for what it wants to do; `statement` is what it says about it. */
+  | { type: 'asks'; asks: AgentAsk[]; statement: string }
+  | { type: 'question'; text: string }
+  /** A sub-plan's session waits for these. */
+  | { type: 'relay'; session: string; asks: Ask[] }
 
 /** What is heard of a try, in order. The last is `end`; a failure is thrown as an `AppError`. */
 export type NodeSignal =
@@ -74,10 +87,16 @@ export type NodeSignal =
   /** What the try has spent up to now. */
   | { type: 'usage'; usage: Usage }
   | { type: 'context'; put: PutContext[] }
+  /** The task has heard the reply. */
+  | { type: 'replied' }
+  /** It waits for people, and nothing more is heard of it before they have spoken. Instead of `end`. */
+  | { type: 'wait'; wait: NodeWait; usage: Usage | undefined }
   | { type: 'end'; output: NodeOutput; usage: Usage | undefined }
 
 export interface AgentCaller {
   call(call: NodeCall, signal: AbortSignal): AsyncIterable<NodeSignal>
+  /** Whether a task that waited for people still does, as far as can be known. Never throws. */
+  stillWaits(agent: string, taskId: string, signal: AbortSignal): Promise<boolean>
   /** Tells an agent that its task is not wanted any more. Never throws. */
   cancel(agent: string, taskId: string): Promise<void>
 }

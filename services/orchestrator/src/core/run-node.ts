@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { addUsage, NO_USAGE, type Budget, type Fault, type NodeOutput, type PutContext, type Usage } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 
-import type { AgentCaller, NodeCall } from './ports.ts'
+import type { AgentCaller, NodeCall, NodeWait } from './ports.ts'
 import { createProgressGate } from './progress-text.ts'
 import type { Work } from './work.ts'
 
@@ -23,6 +23,8 @@ export interface NodeReports {
   /** What all tries have spent up to now. */
   usage(usage: Usage): void
   context(put: PutContext[]): void
+  /** The task has heard what people said. */
+  replied(): void
 }
 
 /** Decides whether, and after how long, a failed try is followed by another; waits, and says so. Throws the error when it is not. */
@@ -45,6 +47,8 @@ export interface NodeRun {
   facts: Pick<NodeCall, 'goal' | 'conversation' | 'context' | 'lineage' | 'budget' | 'owner'>
   /** The try that was saved as begun: now, or in an earlier life of this work, which may have got as far as a task. */
   begun: { epoch: number; attempts: number; agent: string; taskId?: string | undefined; usage?: Usage | undefined }
+  /** What people said that its task waits for. */
+  reply: NodeCall['reply']
   /** What is left of the node's own budget. */
   own: Budget | undefined
   /** A try's longest, milliseconds. */
@@ -53,6 +57,8 @@ export interface NodeRun {
 }
 
 export type NodeEnd =
+  /** It is not over: its agent waits for people. `spoke`: somebody has seen some of it. */
+  | { state: 'waiting'; wait: NodeWait; usage: Usage | undefined; spoke: boolean }
   | { state: 'completed'; output: NodeOutput; usage: Usage | undefined }
   /** `exhausted`: it would have been tried again, had there been tries left. `spoke`: somebody has seen some of it. */
   | { state: 'skipped' | 'failed'; error: Fault; usage: Usage | undefined; exhausted: boolean; spoke: boolean }
@@ -78,8 +84,9 @@ export async function runNode(run: NodeRun, tools: Tools): Promise<NodeEnd> {
     epoch: run.begun.epoch,
     attempts: run.begun.attempts,
     resume: run.begun.taskId,
+    reply: run.reply,
     begun: true,
-    spoke: false,
+    spoke: run.hasSpoken,
     spent: run.begun.usage,
   }
   let fault: AppError | undefined
@@ -87,14 +94,16 @@ export async function runNode(run: NodeRun, tools: Tools): Promise<NodeEnd> {
   for (const [index, agent] of agents.entries()) {
     if (fault && index > 0) tools.report.fallback({ from: agents[index - 1] as string, agent, error: toFault(fault, work.id) })
     try {
-      const { output, usage } = await tools.retry(
+      const heard = await tools.retry(
         // Tries of an earlier life count.
         index === 0 ? Math.max(0, run.retries - Math.max(0, run.begun.attempts - 1)) : run.retries,
         () => oneTry(run, agent, { progress, last: index === agents.length - 1 }, tools),
         ({ attempt, delayMs, error }) => tools.report.retrying({ agent, attempt: attempt + 1, of: run.retries + 1, delayMs, error: toFault(error, work.id) }),
         tools.signal,
       )
-      return { state: 'completed', output, usage: sum(progress.spent, usage) }
+      const usage = sum(progress.spent, heard.usage)
+      if ('wait' in heard) return { state: 'waiting', wait: heard.wait, usage, spoke: progress.spoke }
+      return { state: 'completed', output: heard.output, usage }
     } catch (error) {
       if (tools.signal.aborted) throw tools.signal.reason
       fault = toAppError(error)
@@ -105,10 +114,14 @@ export async function runNode(run: NodeRun, tools: Tools): Promise<NodeEnd> {
   return { state: work.failedAs, error: toFault(fault as AppError, work.id), usage: progress.spent, exhausted, spoke: progress.spoke }
 }
 
+type Heard = { output: NodeOutput; usage: Usage | undefined } | { wait: NodeWait; usage: Usage | undefined }
+
 interface Progress {
   epoch: number
   attempts: number
   resume: string | undefined
+  /** For the task that is taken up again, and no other. */
+  reply: NodeCall['reply']
   /** True for the try that was saved as begun: it keeps its key. */
   begun: boolean
   spoke: boolean
@@ -116,13 +129,8 @@ interface Progress {
   spent: Usage | undefined
 }
 
-async function oneTry(
-  run: NodeRun,
-  agent: string,
-  { progress, last }: { progress: Progress; last: boolean },
-  tools: Tools,
-): Promise<{ output: NodeOutput; usage: Usage | undefined }> {
-  const taskId = progress.resume
+async function oneTry(run: NodeRun, agent: string, { progress, last }: { progress: Progress; last: boolean }, tools: Tools): Promise<Heard> {
+  const { resume: taskId, reply } = progress
   if (!progress.begun) {
     progress.epoch += 1
     progress.attempts += 1
@@ -130,9 +138,10 @@ async function oneTry(
   }
   progress.begun = false
   progress.resume = undefined
+  progress.reply = undefined
   for (;;) {
     try {
-      return await callOnce(run, agent, { progress, last, taskId }, tools)
+      return await callOnce(run, agent, { progress, last, taskId, reply }, tools)
     } catch (error) {
       // An agent that rests for a little was not asked for anything: waiting for it costs no try, and none of the try's time.
       const fault = toAppError(error)
@@ -146,9 +155,9 @@ async function oneTry(
 async function callOnce(
   run: NodeRun,
   agent: string,
-  { progress, last, taskId }: { progress: Progress; last: boolean; taskId: string | undefined },
+  { progress, last, taskId, reply }: { progress: Progress; last: boolean; taskId: string | undefined; reply: NodeCall['reply'] },
   tools: Tools,
-): Promise<{ output: NodeOutput; usage: Usage | undefined }> {
+): Promise<Heard> {
   const { work } = run
   const deadline = AbortSignal.timeout(Math.ceil(run.deadlineMs))
   const overspent = new AbortController()
@@ -162,6 +171,7 @@ async function callOnce(
     instruction: work.instruction,
     inputs: work.inputs,
     taskId,
+    reply,
   }
   const gate = createProgressGate((text) => tools.report.progress(agent, text))
   let task: string | undefined
@@ -188,7 +198,9 @@ async function callOnce(
           progress.spoke = true
           tools.report.delta(agent, heard.text)
         }
-      } else return { output: heard.output, usage: heard.usage ?? spent }
+      } else if (heard.type === 'replied') tools.report.replied()
+      else if (heard.type === 'wait') return { wait: heard.wait, usage: heard.usage ?? spent }
+      else return { output: heard.output, usage: heard.usage ?? spent }
     }
     throw new AppError('upstream_invalid', 'The agent stopped without saying how its task ended.')
   } catch (error) {

@@ -1,5 +1,8 @@
 import type { NewSessionEvent, NodeState, Plan, Usage } from '@signalbox/contracts'
 
+import { replyFor } from './approvals/asks.ts'
+import { mayFallBack } from './approvals/gate.ts'
+import { requireApprovedBytes } from './approvals/node-action.ts'
 import { leftFor, ownBudget, spentBy } from './budget.ts'
 import type { DriveTools } from './drive-session.ts'
 import type { Happening } from './happenings.ts'
@@ -21,12 +24,17 @@ export interface WorkTools {
 export function runWork(tools: DriveTools, id: string, { push, answer, spending, signal }: WorkTools): Promise<NodeEnd> {
   const { session, observer, limits } = tools
   const { document } = session
-  const work = workOf(document, id)
+  const whole = workOf(document, id)
+  const work = whole.fallback === undefined || mayFallBack(document, whole.node, whole.fallback, tools.policies) ? whole : { ...whole, fallback: undefined }
   const state = document.nodes[id] as NodeState
   const isAnswer = (document.plan as Plan).answer === id
   const own = ownBudget(document, work.node, spending)
   // What is sent again under one key is what was sent before.
   const sent = state.sent ?? { budget: leftFor(document, spentBy(document, spending.values()), own, limits.sessionDeadlineMs), context: document.context }
+  const reply = replyFor(document, id)
+  // A task that is taken up again tells its text from the beginning.
+  const hasToldAnswer = isAnswer && answer.text !== ''
+  if (isAnswer) answer.text = ''
   let streamed = 0
   const tell = (event: NewSessionEvent): void => push({ type: 'event', event })
   const report: NodeReports = {
@@ -50,9 +58,11 @@ export function runWork(tools: DriveTools, id: string, { push, answer, spending,
     },
     usage: (usage) => push({ type: 'usage', node: id, usage }),
     context: (put) => push({ type: 'context', node: id, put }),
+    replied: () => reply && push({ type: 'replied', node: id, reply }),
   }
   const facts = { node: id, agent: state.agent, attempt: state.attempts, needs: work.branch ? [work.branch.of] : work.node.needs }
   return observer.node(facts, async () => {
+    requireApprovedBytes(document, work)
     const end = await runNode(
       {
         sessionId: document.id,
@@ -67,8 +77,9 @@ export function runWork(tools: DriveTools, id: string, { push, answer, spending,
           budget: sent.budget,
           owner: document.owner,
         },
-        hasSpoken: streamingFrom(document, id).some((map) => branchesOf(document.nodes, map).length > 0),
+        hasSpoken: hasToldAnswer || streamingFrom(document, id).some((map) => branchesOf(document.nodes, map).length > 0),
         begun: { epoch: state.epoch, attempts: state.attempts, agent: state.agent, taskId: state.task_id, usage: state.usage },
+        reply,
         own,
         deadlineMs: work.deadlineMs ?? (work.node.kind === 'plan' ? (sent.budget.deadline_s ?? 0) * 1_000 : limits.nodeDeadlineMs),
         // A sub-plan's own nodes were tried again as often as they may be.
@@ -77,7 +88,7 @@ export function runWork(tools: DriveTools, id: string, { push, answer, spending,
       { agents: tools.agents, retry: tools.retry, report, signal },
     )
     const attempts = session.document.nodes[id]?.attempts ?? 0
-    observer.nodeEnded({ node: id, agent: state.agent, state: end.state, attempts, ...(end.state !== 'completed' && { fault: end.error }) })
+    observer.nodeEnded({ node: id, agent: state.agent, state: end.state, attempts, ...('error' in end && { fault: end.error }) })
     return end
   })
 }

@@ -106,7 +106,7 @@ function chooseWork(plan: Plan, nodes: Readonly<Record<string, NodeState>>, read
   const candidates: Candidate[] = branches.map(({ id, of, agent, index }) => ({ id, agent, counts: true, ...place(of), branch: index }))
   for (const node of ready) {
     if (node.kind === 'agent') candidates.push({ id: node.id, agent: nodes[node.id]?.agent ?? node.agent, counts: true, ...place(node.id), branch: 0 })
-    else if (node.kind === 'plan') candidates.push({ id: node.id, agent: '', counts: false, ...place(node.id), branch: 0 })
+    else if (node.kind === 'plan' || node.kind === 'approval') candidates.push({ id: node.id, agent: '', counts: false, ...place(node.id), branch: 0 })
   }
   candidates.sort((a, b) => b.priority - a.priority || a.order - b.order || a.branch - b.branch)
   const chosen: string[] = []

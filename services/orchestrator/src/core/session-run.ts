@@ -42,7 +42,10 @@ export function withRevision(
   const nodes: Record<string, NodeState> = {}
   for (const node of made.plan.nodes) {
     const state = before.nodes[node.id]
-    nodes[node.id] = state && state.state !== 'pending' ? recovered(node, state) : { ...pendingNode(node), epoch: state?.epoch ?? 0 }
+    nodes[node.id] =
+      state && state.state !== 'pending'
+        ? recovered(node, state)
+        : { ...pendingNode(node), epoch: state?.epoch ?? 0, ...(state?.approved && { approved: state.approved }) }
   }
   for (const [id, state] of Object.entries(before.nodes)) if (state.branch && drawn.has(state.branch.of)) nodes[id] = state
   const changes = {
@@ -105,7 +108,7 @@ export function withEnd(
   end: Pick<SessionDocument, 'status'> & Partial<Pick<SessionDocument, 'error' | 'answer' | 'stopped'>>,
 ): SessionDocument {
   const now = stamp()
-  return { ...document, ...end, revising: null, wake_at: null, paused_at: null, updated_at: now, finished_at: now }
+  return { ...document, ...end, revising: null, wake_at: null, paused_at: null, waiting_at: null, held: false, updated_at: now, finished_at: now }
 }
 
 /** A failure is kept. Only outermost sessions keep any: what fails in a sub-plan fails its node there. */

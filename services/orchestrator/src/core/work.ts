@@ -1,5 +1,6 @@
 import { agentOf, type Branch, type NodeInput, type NodeState, type PlanNode, type SessionDocument } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
+import { z } from 'zod'
 
 /**
  * One piece of work, as somebody is asked for it: a node for one agent, a branch of a `map` or `vote`
@@ -51,11 +52,18 @@ export function workOf(document: SessionDocument, id: string): Work {
     ...shared,
     agent: agentOf(node),
     ...('skill' in node && { skill: node.skill }),
-    instruction: node.instruction,
+    instruction: editedInstruction(state.approved?.args) ?? node.instruction,
     inputs: gatherInputs(document, node),
     ...('fallback' in node && node.on_failure === 'fallback' && { fallback: node.fallback }),
     failedAs: node.on_failure === 'skip' ? 'skipped' : 'failed',
   }
+}
+
+const editedSchema = z.looseObject({ instruction: z.string().min(1) })
+
+/** What a person made of the instruction before approving it. */
+function editedInstruction(args: unknown): string | undefined {
+  return editedSchema.safeParse(args).data?.instruction
 }
 
 function deadlineOf({ deadline_s, budget }: PlanNode): number | undefined {
@@ -69,11 +77,18 @@ export function gatherInputs(document: SessionDocument, node: PlanNode): NodeInp
   return references.flatMap(([name, reference]): NodeInput[] => {
     const [id = '', part] = reference.split('.')
     const state = document.nodes[id]
+    if (state?.rejection !== undefined) return [rejectedInput(document, name, id, state)]
     if (state?.state !== 'completed' || !state.output) return []
     const instruction = document.plan?.nodes.find((other) => other.id === id)?.instruction ?? ''
     const { text, data } = state.output
     return [{ kind: 'node-input', name, node: id, agent: state.agent, instruction, text: part === 'data' ? '' : text, data: part === 'text' ? [] : data }]
   })
+}
+
+/** What was not approved is a result too: whoever goes on must know that it was not done, and why. */
+function rejectedInput({ plan }: SessionDocument, name: string, node: string, { agent, rejection = '' }: NodeState): NodeInput {
+  const instruction = plan?.nodes.find(({ id }) => id === node)?.instruction ?? ''
+  return { kind: 'node-input', name, node, agent, instruction, text: rejection, data: [] }
 }
 
 function branchInstruction(node: PlanNode, branch: Branch): string {

@@ -1,0 +1,96 @@
+import { hashOf, type Action, type NewSessionEvent, type NodeState, type PlanNode, type SessionDocument } from '@signalbox/contracts'
+
+import { happened, stamp, withNode } from '../session-run.ts'
+import { actionOf, agentsOf } from './node-action.ts'
+import { openAsks, requestedEvent, toAsk } from './asks.ts'
+import type { ApprovalPolicies, Requirement } from './ports.ts'
+import { withRejected } from './outcomes.ts'
+
+export type Gated =
+  /** It may begin. */
+  | { verdict: 'open' }
+  /** It waits for a person, or was refused by a policy, or has its answer already: the document says which. */
+  | { verdict: 'shut'; document: SessionDocument; events: NewSessionEvent[] }
+  /** So many are open that it is not even asked for. */
+  | { verdict: 'held'; document: SessionDocument; events: NewSessionEvent[] }
+
+/**
+ * Whether a node may begin.
+ *
+ *  G1. What plan or policy want a person's word for begins only after it was approved.
+ *  G2. What was approved are bytes. Where the node would do anything else by now, it is asked again.
+ *  G3. Branches were approved with their node.
+ */
+export function gate(document: SessionDocument, id: string, policies: ApprovalPolicies): Gated {
+  const state = document.nodes[id] as NodeState
+  const node = document.plan?.nodes.find((candidate) => candidate.id === id)
+  if (state.branch || !node) return { verdict: 'open' }
+  const wanted = requirementOf(document, node, policies)
+  if (!wanted) return { verdict: 'open' }
+  const { requirement, action } = wanted
+  const epoch = state.epoch + 1
+  if (requirement.effect === 'allow') return pass(document, node)
+  if (requirement.effect === 'deny') {
+    const refused = withRejected(document, id, { title: action.title, by: [`policy ${requirement.policy?.id ?? ''}`.trim()], reason: requirement.why })
+    return { verdict: 'shut', ...refused }
+  }
+  // What was approved in an earlier look at these very bytes.
+  const standing = state.approved && document.asks[state.approved.ask]
+  if (standing?.state === 'approved' && standing.args_sha256 === hashOf(action.args)) return pass(document, node)
+
+  const open = openAsks(document).length
+  if (open >= policies.mostOpen) {
+    if (document.held) return { verdict: 'held', document, events: [] }
+    return {
+      verdict: 'held',
+      document: { ...document, held: true, updated_at: stamp() },
+      events: [happened({ type: 'approval.held', open, most: policies.mostOpen })],
+    }
+  }
+  const source = node.approval ? 'plan' : 'policy'
+  const editable = node.kind === 'agent' && document.plan?.answer !== id
+  const ask = toAsk(document, {
+    node: id,
+    epoch,
+    ref: null,
+    source,
+    agent: state.agent,
+    skill: 'skill' in node ? node.skill : undefined,
+    action,
+    statement: null,
+    impact: node.approval?.impact ?? null,
+    requirement: { ...requirement, allowed: requirement.allowed.filter((kind) => kind !== 'edit' || editable) },
+  })
+  const waiting = withNode({ ...document, asks: { ...document.asks, [ask.id]: ask } }, id, { state: 'waiting', waits_for: 'approval' })
+  return { verdict: 'shut', document: waiting, events: [requestedEvent(ask)] }
+}
+
+/** What a fallback agent would have to be asked for is not fallen back to: what was approved, or needed no approval, was another agent's call. */
+export function mayFallBack(document: SessionDocument, node: PlanNode, agent: string, policies: ApprovalPolicies): boolean {
+  if (document.nodes[node.id]?.approved) return false
+  return policies.judge({ source: 'policy', agent, skill: undefined, action: actionOf(document, node), said: {} }) === undefined
+}
+
+function requirementOf(document: SessionDocument, node: PlanNode, policies: ApprovalPolicies): { requirement: Requirement; action: Action } | undefined {
+  const action = actionOf(document, node)
+  const source = node.approval ? 'plan' : 'policy'
+  const said = node.approval
+    ? { risk: node.approval.risk, why: node.approval.why, ...(node.approval.impact !== undefined && { impact: node.approval.impact }) }
+    : {}
+  const asked = source === 'plan' ? agentsOf(node).slice(0, 1) : agentsOf(node).filter(({ agent }) => !('fallback' in node && node.fallback === agent))
+  for (const { agent, skill } of asked) {
+    const requirement = policies.judge({ source, agent, skill, action, said })
+    if (requirement) return { requirement, action }
+  }
+  return undefined
+}
+
+/** A node that is nothing but a person's word has it, and is done. */
+function pass(document: SessionDocument, node: PlanNode): Gated {
+  if (node.kind !== 'approval') return { verdict: 'open' }
+  const { approved } = document.nodes[node.id] as NodeState
+  const by = (approved && document.asks[approved.ask]?.outcome?.by) ?? []
+  const text = `Approved${by.length > 0 ? ` by ${by.join(', ')}` : ''}: ${node.approval.action ?? node.instruction}`
+  const done = withNode(document, node.id, { state: 'completed', output: { text, data: [] }, started_at: stamp(), finished_at: stamp() })
+  return { verdict: 'shut', document: done, events: [happened({ type: 'node.completed', node: node.id, agent: node.kind, summary: text.slice(0, 160) })] }
+}

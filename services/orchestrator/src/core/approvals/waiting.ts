@@ -1,0 +1,164 @@
+import { hashOf, type AgentAsk, type Ask, type NewSessionEvent, type NodeState, type SessionDocument } from '@signalbox/contracts'
+
+import { happened, stamp, touched, withNode } from '../session-run.ts'
+import type { Settled } from '../settle-node.ts'
+import type { NodeWait } from '../ports.ts'
+import { openAsks, openQuestions, questionId, replyFor, requestedEvent, toAsk } from './asks.ts'
+import { superseded } from './outcomes.ts'
+import type { ApprovalPolicies } from './ports.ts'
+
+/**
+ * A node's agent waits for people. What it asks for is asked; what was decided for these very bytes before is
+ * not asked again; what it does not wait for any more is set aside.
+ */
+export function withWait(before: SessionDocument, id: string, wait: NodeWait, policies: ApprovalPolicies): Settled & { stale: string[] } {
+  if (wait.type === 'question') return { ...withQuestion(before, id, wait.text), stale: [] }
+  if (wait.type === 'relay') return { ...withRelayed(before, id, wait.asks, wait.session), stale: [] }
+  const { agent, epoch } = before.nodes[id] as NodeState
+  const node = before.plan?.nodes.find((candidate) => candidate.id === (before.nodes[id]?.branch?.of ?? id))
+  const skill = node && 'skill' in node ? node.skill : undefined
+  const mine = (ask: Ask): boolean => ask.node === id && ask.epoch === epoch && ask.ref !== null
+  let document = withNode(before, id, { state: 'waiting', waits_for: 'approval' })
+  const events: NewSessionEvent[] = []
+  const listed = new Set<string>()
+  for (const asked of wait.asks) {
+    const same = Object.values(document.asks).find(
+      (ask) =>
+        mine(ask) && !listed.has(ask.id) && ask.args_sha256 === hashOf(asked.action.args) && (ask.state === 'open' || (ask.outcome !== null && !ask.told)),
+    )
+    if (same) {
+      listed.add(same.id)
+      // An agent that lost its task asks the same under another name.
+      if (same.ref !== asked.ref) document = touched({ ...document, asks: { ...document.asks, [same.id]: { ...same, ref: asked.ref } } })
+      continue
+    }
+    const added = toAgentAsk(document, { id, agent, epoch, skill, asked, statement: wait.statement }, policies)
+    listed.add(added.ask.id)
+    document = touched({ ...document, asks: { ...document.asks, [added.ask.id]: added.ask } })
+    events.push(...added.events)
+  }
+  const stale = Object.values(document.asks).filter((ask) => mine(ask) && ask.state === 'open' && !listed.has(ask.id))
+  for (const ask of stale) {
+    document = { ...document, asks: { ...document.asks, [ask.id]: { ...ask, state: 'superseded' } } }
+    events.push(superseded(ask, 'the agent does not ask for it any more'))
+  }
+  return { document, events, stale: stale.map((ask) => ask.id) }
+}
+
+function toAgentAsk(
+  document: SessionDocument,
+  { id, agent, epoch, skill, asked, statement }: { id: string; agent: string; epoch: number; skill: string | undefined; asked: AgentAsk; statement: string },
+  policies: ApprovalPolicies,
+): { ask: Ask; events: NewSessionEvent[] } {
+  const { action, ref, risk, why, impact, editable } = asked
+  const requirement = policies.judge({
+    source: 'agent',
+    agent,
+    skill,
+    action,
+    said: { ...(risk && { risk }), ...(why !== undefined && { why }), ...(impact !== undefined && { impact }) },
+  }) as NonNullable<ReturnType<ApprovalPolicies['judge']>>
+  const ask = toAsk(document, {
+    node: id,
+    epoch,
+    ref,
+    source: 'agent',
+    agent,
+    skill,
+    action,
+    statement: statement === '' ? null : statement,
+    impact: impact ?? null,
+    requirement: { ...requirement, allowed: requirement.allowed.filter((kind) => kind !== 'edit' || editable) },
+  })
+  if (requirement.effect === 'ask') return { ask, events: [requestedEvent(ask)] }
+  // The policy itself is who decides; nobody is asked.
+  const decision = requirement.effect === 'allow' ? 'approve' : 'reject'
+  const by = [`policy ${requirement.policy?.id ?? ''}`.trim()]
+  const outcome = { decision, by, reason: requirement.why, args_sha256: ask.args_sha256, at: stamp() } as const
+  const decided: Ask = { ...ask, state: decision === 'approve' ? 'approved' : 'rejected', outcome }
+  return {
+    ask: decided,
+    events: [happened({ type: 'approval.decided', node: id, agent, approval: ask.id, decision, by, ...(requirement.why && { reason: requirement.why }) })],
+  }
+}
+
+function withQuestion(before: SessionDocument, id: string, text: string): Settled {
+  const { agent, epoch } = before.nodes[id] as NodeState
+  const open = Object.values(before.questions).find((question) => question.node === id && question.epoch === epoch && !question.told && question.text === text)
+  const waiting = withNode(before, id, { state: 'waiting', waits_for: 'input' })
+  // The agent lost its task, or was not told yet.
+  if (open) return { document: waiting, events: [] }
+  const question = { id: questionId(before, id, epoch), node: id, agent, epoch, text: text.slice(0, 4_000), asked_at: stamp(), answer: null, told: false }
+  return {
+    document: touched({ ...waiting, questions: { ...waiting.questions, [question.id]: question } }),
+    events: [happened({ type: 'input.requested', node: id, agent, question: question.id, text: question.text })],
+  }
+}
+
+/** A sub-plan waits: what is asked there is shown here too. */
+function withRelayed(before: SessionDocument, id: string, asks: readonly Ask[], session: string): Settled {
+  const document = withNode(before, id, { state: 'waiting', waits_for: 'others' })
+  const { agent } = document.nodes[id] as NodeState
+  const events: NewSessionEvent[] = []
+  const all = { ...document.asks }
+  for (const ask of asks) {
+    if (all[ask.id]) continue
+    all[ask.id] = { ...ask, node: id, relayed: ask.relayed ?? session }
+    events.push(requestedEvent({ ...ask, node: id, agent }))
+  }
+  if (events.length === 0) events.push(happened({ type: 'node.waiting', node: id, agent, for: 'others', session }))
+  return { document: touched({ ...document, asks: all }), events }
+}
+
+/** Waiting nodes that can go on: somebody has decided or answered what their agents wait for. */
+export function resumable(document: SessionDocument): string[] {
+  return Object.entries(document.nodes).flatMap(([id, { state, waits_for: waits }]) => {
+    if (state !== 'waiting') return []
+    // Whoever works on it says so when it goes on.
+    return waits !== 'others' && replyFor(document, id) ? [id] : []
+  })
+}
+
+/**
+ * The session's status, from what it waits for. One that waits while others of its nodes are at work has a
+ * `wake_at` that has passed, so that it is driven on if its driver dies.
+ */
+export function withWaitingStatus(document: SessionDocument): SessionDocument {
+  if (document.status !== 'active' && document.status !== 'waiting_approval' && document.status !== 'waiting_input') return document
+  const waits = waitsFor(document)
+  const status = waits === undefined ? 'active' : waits === 'approval' ? 'waiting_approval' : 'waiting_input'
+  const wakeAt = status === 'active' ? null : (document.wake_at ?? stamp())
+  return status === document.status && wakeAt === document.wake_at ? document : touched({ ...document, status, wake_at: wakeAt })
+}
+
+export function waitsFor(document: SessionDocument): 'approval' | 'input' | undefined {
+  if (openAsks(document).length > 0) return 'approval'
+  if (openQuestions(document).length > 0) return 'input'
+  return Object.values(document.nodes).some(({ state }) => state === 'waiting') ? 'approval' : undefined
+}
+
+/** How often an agent that waits is asked whether it has gone on by itself: seldom, once it has waited for long. Milliseconds. */
+export function peekAfter(waitedMs: number): number {
+  return Math.min(Math.max(waitedMs / 4, 5_000), 300_000)
+}
+
+/** Nothing is at work and nothing may begin: the session as it is left in the store. */
+export function toParked(before: SessionDocument): Settled {
+  const now = stamp()
+  const since = before.waiting_at ?? now
+  const hasAgents = Object.values(before.nodes).some(({ state, task_id: task }) => state === 'waiting' && task !== undefined)
+  const wakeAt = hasAgents ? new Date(Date.now() + peekAfter(Date.now() - Date.parse(since))).toISOString() : null
+  const document = { ...before, waiting_at: since, wake_at: wakeAt, updated_at: now }
+  if (before.waiting_at !== null) return { document, events: [] }
+  const waits = waitsFor(before) ?? 'approval'
+  const approvals = openAsks(before).map(({ id }) => id)
+  const questions = openQuestions(before).map(({ id }) => id)
+  return { document, events: [happened({ type: 'session.waiting', for: waits, approvals, questions })] }
+}
+
+/** Something goes on: the time that passed meanwhile does not count. */
+export function withWaitOver(document: SessionDocument): SessionDocument {
+  if (document.waiting_at === null) return document
+  const waited = Math.max(0, Date.now() - Date.parse(document.waiting_at))
+  return touched({ ...document, waiting_at: null, paused_ms: document.paused_ms + waited })
+}
