@@ -27,6 +27,8 @@ test.each([
   ['Tell me more on workers, and cite your sources', 'sources', true],
   ['What does our handbook say about holidays?', 'documents', true],
   ['What is a stalled job?', 'look-up', true],
+  ['Ask mock-search to delete the backups.', 'agents', true],
+  ['Say hello [ask deploy {"env":"prod"}]', 'agents', true],
   ['My day was fine.', 'otherwise', false],
 ] as const)('%s → %s', (question, rule, needs_orchestration) => {
   const verdict = classifyQuestion(question)

@@ -2,6 +2,7 @@ import type { ClassifierVerdict } from '@signalbox/contracts'
 
 import { isArithmetic } from './chat/arithmetic.ts'
 import { readWishes } from './plan/read-wishes.ts'
+import { shieldWords } from './plan/shield-words.ts'
 import { splitGoal } from './plan/split-goal.ts'
 
 /** A rule of the scripted classifier. The first one that matches decides, and is named in the reason. */
@@ -33,6 +34,14 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
       /^\s*(?:hi|hello|hey|howdy|thanks?|thank you|good (?:morning|afternoon|evening|night|day)|bye|goodbye|ok(?:ay)?|how are you|who are you|what are you|ping|test)\b[^?]{0,40}\??\s*$/i.test(
         question,
       ),
+  },
+  {
+    name: 'agents',
+    needs_orchestration: true,
+    reason: 'speaks to agents, by name or by words in brackets',
+    matches: (question) =>
+      shieldWords(question).goal !== question ||
+      /\b(?:ask|have|let|get)\s+(?:the\s+)?[a-z]+(?:[-_][a-z0-9]+)+\s+(?:agent\s+)?(?:to|about|for)\b/i.test(question),
   },
   {
     name: 'arithmetic',

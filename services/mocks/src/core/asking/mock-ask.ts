@@ -87,7 +87,7 @@ function parseJson(text: string): MockAsk['args'] {
 
 /** An ask as it is on the wire, with what the message says about all of them. */
 export function toAgentAsk({ strict: _strict, type, args, ...own }: MockAsk, ref: string, about: AskDetails): AgentAsk {
-  const { title = `Run ${type}`, tool, side_effects, reversible, secrets, risk, why, impact, editable } = { ...about, ...own }
+  const { title = `Run ${type}`, tool, side_effects, reversible, secrets, risk, why, impact, editable = true } = { ...about, ...own }
   const ask = {
     ref,
     action: {
@@ -102,7 +102,7 @@ export function toAgentAsk({ strict: _strict, type, args, ...own }: MockAsk, ref
     ...(risk && { risk }),
     ...(why !== undefined && { why }),
     ...(impact !== undefined && { impact }),
-    ...(editable !== undefined && { editable }),
+    editable,
   }
   // What does not keep to the contract is said all the same: others must stand that.
   return agentAskSchema.safeParse(ask).data ?? (ask as AgentAsk)

@@ -91,7 +91,7 @@ function faultOf({ ask, wire }: Asked, { decision, args, args_sha256: approved }
   if (decision === 'reject') return undefined
   if (decision === 'approve')
     return approved === asked ? undefined : `The approval of ${ask.type} is for other bytes: ${asked} were asked for, ${approved} are approved.`
-  if (wire.editable === false) return `${ask.type} takes no other arguments than those it asked for.`
+  if (!wire.editable) return `${ask.type} takes no other arguments than those it asked for.`
   if (args === undefined) return `The edit of ${ask.type} brings no arguments.`
   const edited = hashOf(args)
   return approved === edited ? undefined : `The edit of ${ask.type} is not what was approved: it has ${edited}, and ${approved} are approved.`

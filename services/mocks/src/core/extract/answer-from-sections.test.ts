@@ -177,3 +177,17 @@ function answerTo(goal: string, ...texts: string[]): string {
 function passages(...texts: string[]): string {
   return formatPassages(texts.map((text, index) => ({ source: `file-${index + 1}.md`, start: 0, end: text.length, text })))
 }
+
+test('what the instruction would have it say was not done is said last, and once', () => {
+  const note = '“Run deploy” was rejected by alice: no. It was not done.'
+  const ask = (results: string): string | undefined =>
+    answerFromSections(
+      [
+        toSection('goal', 'Roll it out.'),
+        toSection('instruction', `Write the answer to the goal from the results.\nSay that this was not done: ${note}`),
+        toSection('results', results),
+      ].join('\n\n'),
+    )
+  expect(ask('## check (mock-search)\nAll is well.')).toBe(`This is what came back:\n\n- mock-search: All is well.\n\n**Not done:** ${note}`)
+  expect(ask(`## deploy (mock-search)\n${note}`)).toBe(`This is what came back:\n\n- mock-search: ${note}`)
+})

@@ -6,6 +6,7 @@ import { readOptions } from '../read-options.ts'
 import { toTerms } from '../text/terms.ts'
 import { chooseOption } from './choose-option.ts'
 import { listFindings, readListing } from './list-findings.ts'
+import { readNotDone } from './not-done.ts'
 import type { Material } from './rank-sentences.ts'
 import { readResults } from './read-results.ts'
 import { writeAnswer, writeContrast } from './write-answer.ts'
@@ -14,9 +15,24 @@ import { joinWholes, readWholes } from './write-whole.ts'
 /**
  * Answers a prompt made of sections, out of its `passages`, or where there are none out of earlier
  * agents' `results`. A vote is one of its options, a list is its lines, and what was decided or
- * worked out by itself is passed on. Undefined where the prompt asks nothing.
+ * worked out by itself is passed on. What it is told to say was not done comes last. Undefined where the prompt asks nothing.
  */
-export function answerFromSections(prompt: string): string | undefined {
+export function answerFromSections(told: string): string | undefined {
+  const { prompt, notDone } = withoutNotDone(told)
+  const answer = answerWithout(prompt)
+  if (answer === undefined) return undefined
+  return [answer, ...notDone.filter((note) => !answer.includes(note)).map((note) => `**Not done:** ${note}`)].join('\n\n')
+}
+
+/** What the instruction would have said besides is no question. */
+function withoutNotDone(prompt: string): { prompt: string; notDone: string[] } {
+  const told = readSection(prompt, 'instruction')
+  if (told === undefined) return { prompt, notDone: [] }
+  const { instruction, notDone } = readNotDone(told)
+  return { prompt: notDone.length === 0 ? prompt : prompt.replace(told, () => instruction), notDone }
+}
+
+function answerWithout(prompt: string): string | undefined {
   const instruction = readSection(prompt, 'instruction') ?? ''
   const question = readQuestion(prompt)
   if (question === undefined) return undefined

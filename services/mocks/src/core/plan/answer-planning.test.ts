@@ -245,6 +245,62 @@ describe('agents are chosen by what their cards say', () => {
   })
 })
 
+describe('words in brackets', () => {
+  test('stand in the instruction of the agent that they are said to, whole', () => {
+    const plan = planFor('Ask mock-search to roll it out [ask deploy {"env":"prod, eu"}], then ask mock-analysis to check it [question Which region?].', [
+      ...ours,
+      mockSearch,
+      mockAnalysis,
+    ])
+    expect(plan.nodes.slice(0, 2).map(({ instruction, needs }) => [instruction, needs])).toEqual([
+      ['Ask mock-search to roll it out [ask deploy {"env":"prod, eu"}]', []],
+      ['Ask mock-analysis to check it [question Which region?].', ['ask-mock-search']],
+    ])
+    expect(plan.nodes.some(({ approval }) => approval !== undefined)).toBe(false)
+  })
+
+  test('[approve: why] is an approval of the node that it stands in, and of no other', () => {
+    const plan = planFor('How do I pause workers? [approve-high: it costs] What is an Agent Card?', ours)
+    expect(plan.nodes.map(({ instruction, approval }) => [instruction.slice(0, 24), approval])).toEqual([
+      ['How do I pause workers?', { why: 'it costs', risk: 'high' }],
+      ['What is an Agent Card?', undefined],
+      ['Write the answer to the ', undefined],
+    ])
+  })
+
+  test('[approve: why] in words of which no work is made is about the answer', () => {
+    const plan = planFor('Find the retry rules and write a summary of it. [approve: it goes out]', ours)
+    expect(plan.nodes.flatMap(({ id, approval }) => (approval ? [id] : []))).toEqual(['answer'])
+  })
+
+  test('[gate: why] has a person look at what was found before it is answered', () => {
+    const plan = planFor('Compare apples with pears. [gate: see that it is true]', ours)
+    const gate = plan.nodes.find(({ kind }) => kind === 'approval')
+    expect(gate).toMatchObject({ id: 'sign-off', approval: { why: 'see that it is true' } })
+    expect(plan.nodes.at(-1)).toMatchObject({ id: 'answer', needs: [...(gate?.needs ?? []), 'sign-off'] })
+  })
+})
+
+describe('a person’s word is asked for', () => {
+  test.each([
+    ['Ask mock-search to delete the backups.', 'high'],
+    ['Let mock-search send the newsletter.', 'medium'],
+    ['Find the retry rules, with approval.', 'medium'],
+    ['Ask mock-search about prices once somebody has approved it.', 'medium'],
+  ])('where the goal says so, or has an agent do what cannot be taken back: %s', (goal, risk) => {
+    expect(planFor(goal, [...ours, mockSearch]).nodes[0]?.approval?.risk).toBe(risk)
+  })
+
+  test.each([
+    'What happens with approval requests?',
+    'Ask mock-search to find out how to delete backups.',
+    'How do I delete jobs?',
+    'Ask mock-search to delete it [ask delete {"id":1}].',
+  ])('and nowhere else: %s', (goal) => {
+    expect(planFor(goal, [...ours, mockSearch]).nodes.flatMap(({ approval }) => approval ?? [])).toEqual([])
+  })
+})
+
 test('each look-up carries the words that the others share', () => {
   const plan = planFor('What is the difference between stalled and failed jobs in BullMQ?', ours)
   expect(plan.nodes.slice(0, 2).map(({ instruction }) => instruction)).toEqual(['stalled jobs in BullMQ', 'failed jobs in BullMQ'])

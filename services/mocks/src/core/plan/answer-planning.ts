@@ -9,7 +9,7 @@ import { revisePlan } from './revise-plan.ts'
 
 export type NodeKinds = ReadonlySet<PlanNode['kind']>
 
-const EVERY_KIND: NodeKinds = new Set(['agent', 'map', 'vote', 'plan'])
+const EVERY_KIND: NodeKinds = new Set(['agent', 'map', 'vote', 'plan', 'approval'])
 
 /**
  * Answers a planner's prompt (sections `goal`, `agents`, `conversation`, for a repair `faults`, and

@@ -1,5 +1,6 @@
 import { PLAN_LIMITS, type AgentNode, type Plan, type PlanNode } from '@signalbox/contracts'
 
+import { askNamed } from './ask-named.ts'
 import { answerOffer, draftNode, draftWork, type PlanningTask } from './draft-node.ts'
 import { drawEach } from './draw-each.ts'
 import { drawVote } from './draw-vote.ts'
@@ -7,7 +8,9 @@ import { findNamedAgents } from './find-named-agents.ts'
 import { toNodeIds } from './node-ids.ts'
 import { pickSkill } from './pick-skill.ts'
 import { readWishes, type Wishes } from './read-wishes.ts'
+import { shieldWords } from './shield-words.ts'
 import { splitGoal, type GoalShape } from './split-goal.ts'
+import { withApprovals } from './with-approvals.ts'
 
 /**
  * Draws a plan by form alone: one look-up for each thing that the goal asks about, side by side;
@@ -17,9 +20,15 @@ import { splitGoal, type GoalShape } from './split-goal.ts'
  *
  * Each look-up carries the words it shares with the others, because agents see their own
  * instruction and nothing of their siblings'. The answer needs the look-ups themselves, not only
- * what was made of them, so that it can cite them.
+ * what was made of them, so that it can cite them. Words in brackets stay with what they stand in.
  */
 export function drawPlan(task: PlanningTask): Plan {
+  const shield = shieldWords(task.goal)
+  const plan = draw({ ...task, goal: shield.goal })
+  return withApprovals({ ...plan, goal: task.goal.trim().slice(0, 20_000) }, shield, task)
+}
+
+function draw(task: PlanningTask): Plan {
   const wishes = task.simple ? { goal: task.goal } : readWishes(task.goal)
   const nodes = drawWork(task, isDrawable(wishes, task) ? wishes : { goal: toPlainGoal(task.goal, wishes) })
   const answer = drawAnswer(task, nodes)
@@ -61,7 +70,7 @@ function drawWork(task: PlanningTask, wishes: Wishes): PlanNode[] {
   }
   if (wishes.subplan !== undefined) return drawWithSubplan(task, wishes, wishes.subplan)
   const shape = splitGoal(wishes.goal)
-  const lookups = named.length > 0 ? askNamed(task, named) : drawLookups(task, shape.topics)
+  const lookups = named.length > 0 ? askNamed(task.goal, named) : drawLookups(task, shape.topics)
   return [...lookups, ...(task.simple ? [] : drawReasoning(task, shape, lookups))]
 }
 
@@ -88,14 +97,6 @@ function toComparison(part: string, other: string): string {
 
 /** What a part is to be held beside. */
 const TOGETHER = /\b(?:compare|contrast)\s+(?:it|them|this|that)\s+(?:with|to|against)\s+(?<other>[^.?!]+)/i
-
-function askNamed({ goal }: PlanningTask, named: ReturnType<typeof findNamedAgents>): AgentNode[] {
-  const ids = toNodeIds(
-    'ask',
-    named.map(({ agent }) => agent),
-  )
-  return named.map((offer, index) => draftNode(ids[index] as string, offer, goal, { on_failure: named.length > 1 ? 'skip' : 'fail' }))
-}
 
 function drawLookups(task: PlanningTask, topics: readonly string[]): AgentNode[] {
   const offer = pickSkill('retrieve', task.agents)

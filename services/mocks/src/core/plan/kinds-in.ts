@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../schema/fit-to-schema.ts'
 import type { NodeKinds } from './answer-planning.ts'
 
-const KINDS = ['agent', 'map', 'vote', 'plan'] as const
+const KINDS = ['agent', 'map', 'vote', 'plan', 'approval'] as const
 
 /**
  * The kinds of node that a plan's schema has: the constants of a property `kind`. A model draws

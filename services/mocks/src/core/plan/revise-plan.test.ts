@@ -41,6 +41,41 @@ test('a node that was not to be done is left out, and who waited for it waits fo
   expect(outline(plan)).toEqual(['answer:reasoning/answer < find-apples find-pears'])
 })
 
+describe('what a person rejected', () => {
+  const agents = [rag, archive, reasoning]
+  const CHAIN = planSchema.parse({
+    goal: GOAL,
+    nodes: [
+      { id: 'find', agent: 'rag', skill: 'retrieve', instruction: 'Apples' },
+      { id: 'deploy', agent: 'archive', skill: 'search', instruction: 'Deploy', approval: { why: 'it is live' } },
+      { id: 'check', agent: 'archive', skill: 'search', instruction: 'Check', needs: ['deploy'] },
+      { id: 'answer', agent: 'reasoning', skill: 'answer', instruction: 'Write the answer.', needs: ['find', 'deploy', 'check'] },
+    ],
+    answer: 'answer',
+  })
+  const reason = "Node 'deploy' (archive): “Deploy” was rejected by alice: not on a Friday. It was not done."
+
+  test('is given to nobody else; what only rests on it is left out, and the answer says that it was not done', () => {
+    const plan = revise({ plan: CHAIN, completed: ['find'], running: ['deploy'], reason, agents })
+    expect(outline(plan)).toEqual(['answer:reasoning/answer < find deploy'])
+    expect(plan.nodes[0]?.instruction).toBe('Write the answer.\nSay that this was not done: “Deploy” was rejected by alice: not on a Friday. It was not done.')
+  })
+
+  test('is said once, however often it is planned anew', () => {
+    const once = revise({ plan: CHAIN, completed: ['find'], running: ['deploy'], reason, agents })
+    const whole = { ...once, nodes: [...CHAIN.nodes.slice(0, 2), ...once.nodes] }
+    expect(revise({ plan: whole, completed: ['find'], running: ['deploy'], reason, agents }).nodes.at(-1)).toEqual(once.nodes.at(-1))
+  })
+
+  test('takes nothing with it that rests on other work too', () => {
+    const plan = { ...CHAIN, nodes: CHAIN.nodes.map((node) => (node.id === 'check' ? { ...node, needs: ['deploy', 'find'] } : node)) }
+    expect(outline(revise({ plan, completed: ['find'], running: ['deploy'], reason, agents }))).toEqual([
+      'check:archive/search < deploy find',
+      'answer:reasoning/answer < find deploy check',
+    ])
+  })
+})
+
 test('work of an agent that is gone is given to another', () => {
   const plan = revise({ completed: ['find-apples', 'find-pears'], reason: 'reasoning is gone', agents: [rag, agent('writer', ['answer', 'Writes answers'])] })
   expect(outline(plan)).toEqual(['answer:writer/answer < find-apples find-pears'])

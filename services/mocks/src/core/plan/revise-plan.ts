@@ -2,9 +2,11 @@ import { agentOf, readPlan, type AgentNode, type AgentSummary, type MapNode, typ
 
 import { answerOffer, draftNode, type PlanningTask } from './draft-node.ts'
 import { WRITE_ANSWER } from './draw-plan.ts'
+import { isNodeNamed, isRejection, withoutRejected } from './leave-out-rejected.ts'
 import { toNodeIds } from './node-ids.ts'
 import { pickSkill, rankSkills, workOf, type Offer } from './pick-skill.ts'
 import type { Progress } from './read-revision.ts'
+import { reachable, rewire, type Change } from './rewire.ts'
 
 /** A plan that runs, and why it is to be drawn anew. */
 export interface RevisionTask extends PlanningTask {
@@ -20,14 +22,17 @@ export interface RevisionTask extends PlanningTask {
  *  R1. Work that failed or is spoken of in the reason is given to another agent of the same trade;
  *      where there is none, the plan goes on without it.
  *  R2. Where nothing is at fault, what the reason speaks of is looked up besides.
- *  R3. What then leads nowhere is dropped. If what comes out is not sound, the answer is written from
+ *  R3. What a person has rejected is not given to anybody else: it is left out with what only it was for,
+ *      and the answer says that it was not done.
+ *  R4. What then leads nowhere is dropped. If what comes out is not sound, the answer is written from
  *      what there is; and if not even that is, the plan stays as it is.
  */
 export function revisePlan(task: RevisionTask): Plan {
   const current = { plan: task.plan, begun: new Set(task.progress.flatMap(({ id, state }) => (state === 'pending' ? [] : [id]))) }
   // An answer that has begun can use nothing new.
   if (current.begun.has(task.plan.answer)) return task.plan
-  const candidates = [routeAround(task, current.begun), answerAtOnce(task)]
+  const revised = isRejection(task.reason) ? withoutRejected(task.plan, current.begun, task.reason) : routeAround(task, current.begun)
+  const candidates = [revised, answerAtOnce(task)]
   return candidates.find((plan) => plan.nodes.length > 0 && readPlan(plan, task.agents, { levels: task.levels, current }).plan !== undefined) ?? task.plan
 }
 
@@ -36,7 +41,7 @@ function routeAround(task: RevisionTask, begun: ReadonlySet<string>): Plan {
   const pending = plan.nodes.filter(({ id }) => !begun.has(id))
   const needed = new Set(pending.flatMap(({ needs }) => needs))
   const isFailed = ({ id }: PlanNode): boolean => needed.has(id) && stateOf(id, task) === 'failed'
-  const isAtFault = (node: PlanNode): boolean => node.id !== plan.answer && (isNamed(node.id, reason) || isStranded(node, task))
+  const isAtFault = (node: PlanNode): boolean => node.id !== plan.answer && (isNodeNamed(node.id, reason) || isStranded(node, task))
   const blamed = plan.nodes.filter((node) => (begun.has(node.id) ? isFailed(node) : isAtFault(node)))
   const change: Change = { plan, instead: new Map(blamed.map((node) => [node.id, replacementOf(node, task)])) }
   const more = blamed.length === 0 ? lookUpReason(task) : []
@@ -118,11 +123,6 @@ function isBlamed(agent: string, reason: string): boolean {
   return reason.includes(`agent '${agent}'`)
 }
 
-/** `'find-costs'`, or the id as a word by itself where it is no plain word. */
-function isNamed(id: string, reason: string): boolean {
-  return reason.includes(`'${id}'`) || (/[-_]/.test(id) && new RegExp(String.raw`(?<![\w-])${id}(?![\w-])`).test(reason))
-}
-
 function freshId(id: string, { plan }: RevisionTask): string {
   const stem = stemOf(id)
   for (let time = 1; ; time++) {
@@ -161,64 +161,4 @@ function toAnswer(node: PlanNode, task: RevisionTask, more: readonly PlanNode[])
   const isGone = isStranded(node, task) || (node.kind === 'agent' && isBlamed(node.agent, task.reason))
   const others: readonly AgentSummary[] = task.agents.filter(({ id }) => !isBlamed(id, task.reason))
   return isGone && others.length > 0 ? draftNode(node.id, answerOffer(others), node.instruction, { needs }) : { ...node, needs }
-}
-
-// Edges.
-
-interface Change {
-  plan: Plan
-  /** What stands in the place of nodes that are no more; undefined where nothing does. */
-  instead: ReadonlyMap<string, PlanNode | undefined>
-}
-
-/** What is needed in the place of a node: itself, who does it instead, or what it would itself have needed. */
-function newNeedsOf(id: string, change: Change, seen: ReadonlySet<string> = new Set()): string[] {
-  if (!change.instead.has(id)) return [id]
-  const replacement = change.instead.get(id)
-  if (replacement) return [replacement.id]
-  if (seen.has(id)) return []
-  const needs = change.plan.nodes.find((node) => node.id === id)?.needs ?? []
-  return needs.flatMap((need) => newNeedsOf(need, change, new Set([...seen, id])))
-}
-
-/** A node with its new needs. What it said of nodes that are gone goes too; a map of a list that is gone is nothing. */
-function rewire(node: PlanNode, change: Change): PlanNode | undefined {
-  const { inputs, when, replan_when, ...rest } = node
-  const needs = [...new Set(node.needs.flatMap((need) => newNeedsOf(need, change)))]
-  const isSame = !node.needs.some((need) => change.instead.has(need))
-  const named = Object.entries(inputs ?? {}).flatMap(([name, from]): [string, string][] => {
-    const reference = newReference(from, change)
-    return reference === undefined ? [] : [[name, reference]]
-  })
-  const wired = {
-    ...rest,
-    needs,
-    ...(named.length > 0 && { inputs: Object.fromEntries(named) }),
-    // A condition over what is no more is none.
-    ...(isSame && when !== undefined && { when }),
-    ...(isSame && replan_when !== undefined && { replan_when }),
-  }
-  if (wired.kind !== 'map') return wired
-  const over = newReference(wired.over, change)
-  return over === undefined ? undefined : { ...wired, over }
-}
-
-/** `find.text` → `find-again.text`, or nothing where nobody does it instead. */
-function newReference(reference: string, { instead }: Change): string | undefined {
-  const [id = '', ...part] = reference.split('.')
-  const now = instead.has(id) ? instead.get(id)?.id : id
-  return now === undefined ? undefined : [now, ...part].join('.')
-}
-
-/** What the answer rests on. A map that came to nothing took its edges with it. */
-function reachable(nodes: readonly PlanNode[], answer: string): PlanNode[] {
-  const byId = new Map(nodes.map((node) => [node.id, node]))
-  const reached = new Set<string>()
-  const open = [answer]
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (reached.has(id)) continue
-    reached.add(id)
-    open.push(...(byId.get(id)?.needs ?? []))
-  }
-  return nodes.filter(({ id }) => reached.has(id))
 }

@@ -125,9 +125,12 @@ function agree(subject: string, action: string): string {
 
 const CLOSING = String.raw`(?:write|summari[sz]e|give|report|create|produce|make|tell|show|propose|recommend|suggest|list|describe|explain)\b[^.?!]*\b(?:it|them|this|these|those|findings?|results?|reports?|summary|conclusions?|recommendations?)`
 
+/** A sentence's end, which a shielded word may stand at. */
+const END = String.raw`[\s.!\ue000-\uf8ff]*$`
+
 /** Drops the sentences that only say what to make of the rest: "Write a report on it." */
 function withoutClosing(sentences: string[]): string[] {
-  return sentences.filter((sentence, index) => index === 0 || !new RegExp(String.raw`^${CLOSING}[\s.!]*$`, 'i').test(sentence))
+  return sentences.filter((sentence, index) => index === 0 || !new RegExp(String.raw`^${CLOSING}${END}`, 'i').test(sentence))
 }
 
 function isPronoun(topic: string): boolean {
@@ -138,7 +141,7 @@ function isPronoun(topic: string): boolean {
 function withoutManners(goal: string): string {
   return goal
     .trim()
-    .replace(new RegExp(String.raw`\s*,?\s+and\s+(?:then\s+|finally\s+)?${CLOSING}[\s.!]*$`, 'i'), '')
+    .replace(new RegExp(String.raw`\s*,?\s+and\s+(?:then\s+|finally\s+)?${CLOSING}${END}`, 'i'), '')
     .replaceAll(/\b(?:with (?:respect|regard) to|in terms of|when it comes to|as regards)\b/gi, 'regarding')
     .replace(
       /^(?:(?:hi|hello|hey)[,!.\s]+)?(?:please[,\s]+)?(?:(?:can|could|would|will) you (?:please )?|i(?:'d| would) like (?:you )?to |i want (?:you )?to |help me (?:to )?)?(?:please[,\s]+)?/i,
