@@ -27,8 +27,10 @@ export interface NotifierOptions {
   ledger: Pick<ApprovalLedger, 'get' | 'note' | 'send' | 'claim' | 'settle' | 'deliveries' | 'lastDeliveries'>
   channels: readonly ChannelConfig[]
   links: Links
-  /** The gateway's public base URL, under which the console is at `/console` and a link's page at `/d/{token}`. */
+  /** Where people reach the console: `https://signalbox.example/console`. */
   consoleUrl: string
+  /** Where a link's page is, without the link itself; `/d` beside the console where absent. */
+  linkUrl?: string
   telemetry: Telemetry
   /** Hosts beside those on the internet that webhooks may be sent to. */
   allowances?: readonly Allowance[]
@@ -54,6 +56,7 @@ export interface ApprovalNotifier extends Notifier {
 export function createNotifier(options: NotifierOptions): ApprovalNotifier {
   const { ledger, channels, links, telemetry } = options
   const consoleUrl = options.consoleUrl.replace(/\/+$/, '')
+  const linkUrl = options.linkUrl?.replace(/\/+$/, '') ?? `${consoleUrl.replace(/\/console$/, '')}/d`
   const settings = { ...SETTINGS, ...options.settings }
   const { deadlineMs } = settings
   const agent = openGuardedAgent({ allowances: options.allowances ?? [], connectMs: deadlineMs, ...(options.lookup && { lookup: options.lookup }) })
@@ -73,13 +76,12 @@ export function createNotifier(options: NotifierOptions): ApprovalNotifier {
   async function trySending(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
     const sender = senders.get(delivery.channel)
     if (!sender) return { state: 'failed', status: null, error: 'There is no channel of this name any more.', again: false }
-    if (delivery.approval_id === null)
-      return sender.send({ delivery, approval: undefined, link: `${consoleUrl}/console`, consoleLink: `${consoleUrl}/console` }, signal)
+    if (delivery.approval_id === null) return sender.send({ delivery, approval: undefined, link: consoleUrl, consoleLink: consoleUrl }, signal)
     const approval = await ledger.get(delivery.approval_id)
     if (!approval) return { state: 'failed', status: null, error: 'Its approval is not kept any more.', again: false }
     const token = links.issue({ id: delivery.id, channel: delivery.channel, at: delivery.created_at, approval })
-    const consoleLink = `${consoleUrl}/console/approvals/${encodeURIComponent(approval.id)}`
-    return sender.send({ delivery, approval, link: `${consoleUrl}/d/${token}`, consoleLink }, signal)
+    const consoleLink = `${consoleUrl}/approvals/${encodeURIComponent(approval.id)}`
+    return sender.send({ delivery, approval, link: `${linkUrl}/${token}`, consoleLink }, signal)
   }
 
   async function outcomeOf(sent: Delivery): Promise<Delivery> {
