@@ -10,7 +10,7 @@ interface NodeSchema {
 
 test('a draft can be asked for by strict structured output', () => {
   const kinds = nodeSchemas(1)
-  expect(kinds.map(({ properties }) => properties['kind']?.const)).toEqual(['agent', 'map', 'vote', 'plan'])
+  expect(kinds.map(({ properties }) => properties['kind']?.const)).toEqual(['agent', 'map', 'vote', 'approval', 'plan'])
   for (const { properties, required } of kinds) expect(required).toEqual(Object.keys(properties))
   expect(JSON.stringify(kinds)).not.toMatch(/optional|additionalProperties":true|minLength|oneOf/)
 })
@@ -20,7 +20,7 @@ test('the kinds of node differ in their first key, which strict mode demands of 
 })
 
 test('where no plan may be nested, none can be drawn', () => {
-  expect(nodeSchemas(0).map(({ properties }) => properties['kind']?.const)).toEqual(['agent', 'map', 'vote'])
+  expect(nodeSchemas(0).map(({ properties }) => properties['kind']?.const)).toEqual(['agent', 'map', 'vote', 'approval'])
 })
 
 function nodeSchemas(levels: number): NodeSchema[] {

@@ -127,7 +127,7 @@ describe('the prompt', () => {
     const lines = (prompts[0]?.system ?? '').split('\n').filter((line) => line.startsWith('{"kind":'))
     const nodes = lines.map((line) => JSON.parse(line.replace(/, …\}$/, '}').replace(/,$/, '')) as unknown)
     expect(planDraftSchema.safeParse({ nodes, answer: 'answer' }).error).toBeUndefined()
-    expect(nodes).toHaveLength(8)
+    expect(nodes).toHaveLength(9)
   })
 })
 
@@ -150,6 +150,11 @@ describe('a revision', () => {
     expect(prompts[0]?.progress?.split('\n')).toEqual(['a: completed (rag): 3 passages new: pending (rag)', 'b: failed (rag)', 'end: pending (writer)'])
     expect(prompts[0]?.reason).toBe("node 'b' failed: rag is away")
     expect(prompts[0]?.system).toMatch(/plan for this goal is running/)
+  })
+
+  test('after a rejection is told that it stands', async () => {
+    const { prompts } = await draw([SOUND], undefined, revision)
+    expect(prompts[0]?.system).toMatch(/a person rejected something, that stands: do not plan the same again/)
   })
 
   test('may leave out what has begun, which stays', async () => {

@@ -1,3 +1,4 @@
+import { riskLevelSchema } from '@signalbox/contracts'
 import { z } from 'zod'
 
 /**
@@ -17,7 +18,14 @@ const work = {
   when: conditionSchema,
   replan_when: conditionSchema,
 }
+const approvalSchema = z.object({
+  why: z.string(),
+  action: z.string().nullish(),
+  risk: riskLevelSchema.nullish(),
+  impact: z.string().nullish(),
+})
 const limits = {
+  approval: approvalSchema.nullish(),
   deadline_s: z.number().nullish(),
   priority: z.number().nullish(),
   budget: z.object({ deadline_s: z.number().nullish(), tokens: z.number().nullish(), usd: z.number().nullish() }).nullish(),
@@ -51,7 +59,9 @@ const voteDraftSchema = z.object({
 })
 const subplanDraftSchema = z.object({ kind: z.literal('plan'), ...named, ...work, ...withoutFallback, ...limits })
 
-const nodeDraftSchema = z.discriminatedUnion('kind', [agentDraftSchema, mapDraftSchema, voteDraftSchema, subplanDraftSchema])
+const approvalDraftSchema = z.object({ kind: z.literal('approval'), ...named, ...work, ...withoutFallback, ...limits, approval: approvalSchema })
+
+const nodeDraftSchema = z.discriminatedUnion('kind', [agentDraftSchema, mapDraftSchema, voteDraftSchema, approvalDraftSchema, subplanDraftSchema])
 export type NodeDraft = z.infer<typeof nodeDraftSchema>
 
 /** What may be drawn where plans can still be nested. */
@@ -59,7 +69,7 @@ export const planDraftSchema = draftOf(nodeDraftSchema)
 export type PlanDraft = z.infer<typeof planDraftSchema>
 
 /** What may be drawn where they cannot: a model does not draw what its schema does not have. */
-const flatPlanDraftSchema = draftOf(z.discriminatedUnion('kind', [agentDraftSchema, mapDraftSchema, voteDraftSchema]))
+const flatPlanDraftSchema = draftOf(z.discriminatedUnion('kind', [agentDraftSchema, mapDraftSchema, voteDraftSchema, approvalDraftSchema]))
 
 /** The form of a draft, where so many levels of plans may still be nested in it. */
 export function draftSchemaFor(levels: number): z.ZodType<PlanDraft> {

@@ -154,6 +154,65 @@ describe('every kind of node is read, and what it leaves out is dropped', () => 
   })
 })
 
+describe('approvals', () => {
+  const asked = { why: 'It goes to all.', action: 'Send it', risk: 'high', impact: null }
+
+  test('are kept on a node of any kind, without what is not said', () => {
+    for (const node of [LOOK, { ...SUBPLAN, id: 'a' }]) {
+      const { plan } = readDraft(drafted({ nodes: [{ ...node, approval: asked }, END], answer: 'end' }), REQUEST)
+      expect(plan?.nodes[0]?.approval).toEqual({ why: 'It goes to all.', action: 'Send it', risk: 'high' })
+    }
+  })
+
+  test('stand by themselves too', () => {
+    const node = { kind: 'approval', id: 'check', instruction: 'Look at it', needs: ['a'], approval: { why: 'So.' } }
+    expect(second(LOOK, node, { ...END, needs: ['check'] })).toEqual({
+      kind: 'approval',
+      id: 'check',
+      instruction: 'Look at it',
+      needs: ['a'],
+      on_failure: 'fail',
+      approval: { why: 'So.', risk: 'medium' },
+    })
+  })
+
+  test('are asked for though the model gives no reason, or a far too long one', () => {
+    const why = (text: string) => readDraft(drafted({ nodes: [{ ...LOOK, approval: { ...asked, why: text } }, END], answer: 'end' }), REQUEST).plan?.nodes[0]
+    expect(why(' ')?.approval?.why).toBe('A')
+    expect(why('x'.repeat(9_000))?.approval?.why).toHaveLength(2_000)
+  })
+
+  const plan = planSchema.parse({
+    goal: REQUEST.goal,
+    nodes: [
+      { id: 'a', agent: 'rag', skill: 'retrieve', instruction: 'Send it to all!', approval: { why: asked.why } },
+      { id: 'end', agent: 'writer', skill: 'answer', instruction: 'Compare', needs: ['a'] },
+    ],
+    answer: 'end',
+  })
+
+  test('are not lost where a revision forgets them', () => {
+    const nodes = [{ ...LOOK, instruction: 'Send it to some', approval: null }, END]
+    const current = { plan, nodes: [{ id: 'a', state: 'pending', agent: 'rag' }], reason: 'x' }
+    expect(readDraft(drafted({ nodes, answer: 'end' }), { ...REQUEST, current }).plan?.nodes[0]).toMatchObject({
+      instruction: 'Send it to some',
+      approval: { why: 'It goes to all.' },
+    })
+  })
+
+  test('that were refused are not asked for again under another name', () => {
+    const nodes = [
+      { ...LOOK, id: 'b', agent: 'writer', skill: null, instruction: 'send it to all' },
+      { ...END, needs: ['b'] },
+    ]
+    const refused = { id: 'a', state: 'skipped', agent: 'rag', result: '“Send it” was rejected by alice: no. It was not done.' }
+    const current = { plan, nodes: [refused, { id: 'end', state: 'pending', agent: 'writer' }], reason: 'x' }
+    expect(readDraft(drafted({ nodes, answer: 'end' }), { ...REQUEST, current }).faults).toEqual([
+      "node 'b' asks for what a person has rejected (node 'a'); go on without it, or in a way that meets the reason",
+    ])
+  })
+})
+
 describe('what only the model can mend is told to it', () => {
   test.each<[string, unknown[], RegExp, Partial<DraftTask>?]>([
     ['a plan where none may be nested', [LOOK, SUBPLAN, { ...END, needs: ['a', 'study'] }], /no deeper one may be nested/, { levels: 0 }],

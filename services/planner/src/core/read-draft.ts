@@ -1,6 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 
-import { PLAN_LIMITS, planNodeSchema, readPlan, type AgentSummary, type PlanNode, type PlanRequest, type PlanVerdict } from '@signalbox/contracts'
+import {
+  APPROVAL_LIMITS,
+  PLAN_LIMITS,
+  planNodeSchema,
+  readPlan,
+  type AgentSummary,
+  type NodeApproval,
+  type PlanNode,
+  type PlanRequest,
+  type PlanVerdict,
+} from '@signalbox/contracts'
 
 import { planDraftSchema, type NodeDraft, type PlanDraft } from './plan-draft.ts'
 
@@ -14,7 +24,8 @@ export type DraftTask = Pick<PlanRequest, 'goal' | 'agents' | 'levels' | 'curren
  * brought within their bounds, and a stream from what cannot stream is waited for.
  *
  * In a revision, a node that has begun stands as it is in the plan that runs, if the draft says of it
- * what that plan says; one that has not keeps what drafts have no words for.
+ * what that plan says; one that has not keeps what drafts have no words for, and the approval that it waits
+ * for. What a person has rejected is not taken under another name.
  */
 export function readDraft(draft: PlanDraft, task: DraftTask): PlanVerdict {
   const { goal, agents, levels, current } = task
@@ -23,6 +34,9 @@ export function readDraft(draft: PlanDraft, task: DraftTask): PlanVerdict {
   const nodes = draft.nodes.map((node) => {
     const drawn = toNode(node, { draft, agents, fault: (words) => faults.push(words) })
     const running = current?.plan.nodes.find(({ id }) => id === drawn.id)
+    // What a person was to be asked about is not done unasked because a model forgot to say so again.
+    if (running?.approval && drawn['approval'] === undefined) drawn['approval'] = running.approval
+    if (!running) faults.push(...rejectedBefore(drawn, current))
     if (!running || !saysTheSame(drawn, running, task)) return drawn
     // Drafts have no words for everything that a plan may say.
     return begun.has(drawn.id) ? running : { ...drawn, ...('retries' in running && { retries: running.retries }) }
@@ -64,6 +78,7 @@ function toNode(node: NodeDraft, reading: Reading): Drawn {
     ...(node.deadline_s && node.deadline_s > 0 && { deadline_s: Math.min(node.deadline_s, PLAN_LIMITS.deadlineSeconds) }),
     ...(typeof node.priority === 'number' && { priority: Math.min(Math.max(Math.round(node.priority), 0), 9) }),
     ...readBudget(node.budget),
+    ...readApproval(node),
     ...(options.length > 0 && { options }),
   }
 }
@@ -71,7 +86,7 @@ function toNode(node: NodeDraft, reading: Reading): Drawn {
 /** Who does it, and what becomes of a failure. */
 function readWork(node: NodeDraft, { draft, agents }: Reading): Record<string, unknown> {
   const { kind } = node
-  if (kind === 'plan') return { on_failure: node.on_failure ?? 'fail' }
+  if (kind === 'plan' || kind === 'approval') return { on_failure: node.on_failure ?? 'fail' }
   if (kind === 'vote') {
     const voters = node.voters.map((voter) => toWorker(voter, agents))
     return { voters, decide: node.decide, ...(node.judge && { judge: toWorker(node.judge, agents) }), on_failure: node.on_failure ?? 'fail' }
@@ -106,6 +121,30 @@ function readRule(name: keyof typeof RULE_NAMES, node: NodeDraft, { fault }: Rea
 
 function isEmpty(rule: string | null | undefined): boolean {
   return rule === null || rule === undefined || rule.trim() === '' || rule.trim() === 'null'
+}
+
+/** One that says no reason is asked for all the same, with what is to be done as the reason. */
+function readApproval({ approval, instruction }: NodeDraft): { approval?: NodeApproval } {
+  if (!approval) return {}
+  const text = (words: string | null | undefined, longest: number): string | undefined => words?.trim().slice(0, longest) || undefined
+  const action = text(approval.action, APPROVAL_LIMITS.title)
+  const impact = text(approval.impact, APPROVAL_LIMITS.statement)
+  const why = text(approval.why, APPROVAL_LIMITS.statement) ?? text(instruction, APPROVAL_LIMITS.statement) ?? 'The plan asks for it.'
+  return { approval: { why, risk: approval.risk ?? 'medium', ...(action !== undefined && { action }), ...(impact !== undefined && { impact }) } }
+}
+
+/** Whether new work asks for what a person has just refused, word for word. */
+function rejectedBefore(drawn: Drawn, current: PlanRequest['current']): string[] {
+  const refused = new Set(
+    (current?.nodes ?? []).flatMap(({ id, state, result = '' }) => (state === 'skipped' && /\bwas rejected by\b/.test(result) ? [id] : [])),
+  )
+  const wordsOf = (instruction: unknown): string =>
+    String(instruction)
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim()
+  const same = current?.plan.nodes.find(({ id, instruction }) => refused.has(id) && wordsOf(instruction) === wordsOf(drawn['instruction']))
+  return same ? [`node '${drawn.id}' asks for what a person has rejected (node '${same.id}'); go on without it, or in a way that meets the reason`] : []
 }
 
 /** Limits that limit something; models write 0 for none. */

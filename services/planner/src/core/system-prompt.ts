@@ -34,7 +34,8 @@ const REVISING = `A plan for this goal is running, and what has not begun of it 
 - <current_plan>: the plan that runs, as JSON.
 - <progress>: one line for each of its nodes: id, state, agent, and what came of it in short.
 - <reason>: why it is drawn anew.
-Return the whole plan. A node whose state is anything but "pending" has begun: give it back exactly as it stands in <current_plan>, or leave it out; either way it stays. Add, drop or change only what is pending. New work gets an id that is nowhere in <current_plan>. Build on the results of what is completed. Work that failed is not done again in the same way: use another agent, ask for it differently, or go on without it; nothing new may need a node that failed or was skipped. Unless the answer node has begun, what it needs may change; its place as the answer stays. Meet the reason with the fewest changes.`
+Return the whole plan. A node whose state is anything but "pending" has begun: give it back exactly as it stands in <current_plan>, or leave it out; either way it stays. Add, drop or change only what is pending. New work gets an id that is nowhere in <current_plan>. Build on the results of what is completed. Work that failed is not done again in the same way: use another agent, ask for it differently, or go on without it; nothing new may need a node that failed or was skipped. Unless the answer node has begun, what it needs may change; its place as the answer stays. Meet the reason with the fewest changes.
+Where the reason is that a person rejected something, that stands: do not plan the same again, neither under another id, nor for another agent, nor in other words. Do what the reason given asks for instead, if it asks for anything; else go on without it and leave out what was only for it. The answer says what was not done, and why.`
 
 const NODE_FIELDS = `A node has these fields; a field that is not needed is null:
 - kind: "agent", unless one of the kinds below fits better.
@@ -50,7 +51,8 @@ const NODE_FIELDS = `A node has these fields; a field that is not needed is null
 - fallback: with on_failure "fallback", the id of that other agent.
 - deadline_s: leave null, unless the work surely takes longer than half a minute.
 - priority: leave null, or 0 to 9. Of nodes that could start, higher ones start first; 5 is usual. Raise it for what much else waits for.
-- budget: leave null, unless the person sets a limit to this work: {"deadline_s": 120, "tokens": 20000, "usd": 0.5}, null for what is not limited.`
+- budget: leave null, unless the person sets a limit to this work: {"deadline_s": 120, "tokens": 20000, "usd": 0.5}, null for what is not limited.
+- approval: leave null for looking up, thinking and writing. Where the node does something that cannot be taken back or that reaches others (sends, publishes, pays, refunds, deletes, deploys, changes what others use), or where the person wants to be asked first: {"why": why a person should look at it, "action": what is done, in a few words, "risk": "low", "medium", "high" or "critical", "impact": who or what it touches}, the last three null where there is nothing to say. Nothing of the node begins before a person has approved it.`
 
 function toKinds(nests: boolean): string {
   return [
@@ -59,6 +61,8 @@ function toKinds(nests: boolean): string {
 {"kind":"map","id":"prices","over":"list_parts","stream":null,"agent":"archive","skill":"search","instruction":"Find the price of the item.","needs":["list_parts"],"on_item_failure":"skip", …}
 - "vote": one instruction for several agents, and one decision, where a judgement is contested or a mistake is costly. voters: 2 to 9 times agent and skill; the same agent may vote more than once. decide: "majority" (more than half say the same) or "judge". judge: agent and skill that decides; with "majority" only where there is none. options: what may be voted for, in a few words each; null for free answers, which only a judge can tell apart. A vote has no agent, skill and fallback.
 {"kind":"vote","id":"verdict","instruction":"Is the contract binding?","needs":["find_clauses"],"options":["yes","no"],"voters":[{"agent":"thinker","skill":"analyse"},{"agent":"lawyer","skill":"assess"},{"agent":"thinker","skill":"analyse"}],"decide":"majority","judge":{"agent":"thinker","skill":"analyse"}, …}`,
+    `- "approval": a person's word by itself, on the results of the nodes it needs, where what they found decides what may happen next; approval is required. It has no agent, skill and fallback, and is never the answer. Where one node does what is to be approved, that node's own approval is better.
+{"kind":"approval","id":"check_offer","instruction":"Look at the offer before it is sent.","needs":["write_offer"],"approval":{"why":"It binds us for a year.","action":"Accept the offer","risk":"high","impact":null}, …}`,
     ...(nests
       ? [
           `- "plan": a big part of the goal that stands on its own and would take several nodes itself. It is planned and run by itself, and its answer is handed on. The instruction is its whole goal. It has no agent, skill and fallback.
@@ -85,7 +89,7 @@ function toAdvice(nests: boolean): string {
 }
 
 /** What an agent node that needs nothing special ends with. */
-const REST = `"inputs":null,"when":null,"replan_when":null,"on_failure":"fail","fallback":null,"deadline_s":null,"priority":null,"budget":null}`
+const REST = `"inputs":null,"when":null,"replan_when":null,"on_failure":"fail","fallback":null,"deadline_s":null,"approval":null,"priority":null,"budget":null}`
 
 const EXAMPLE = `An example. Agents: "archive" with skill "search", "thinker" with skill "analyse", "scribe" with skill "write" (writes the final answer). Goal: "Was the winter of 1908 colder in Oslo or in Bergen, and why?" A good plan:
 {"nodes":[
