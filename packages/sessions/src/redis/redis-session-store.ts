@@ -11,6 +11,7 @@ import { createAdmission } from './admission.ts'
 import { createAsker } from './ask-redis.ts'
 import { listSessions } from './list-sessions.ts'
 import type { Redis } from './open-redis.ts'
+import { pingRedis } from './ping-redis.ts'
 import { numbered, readEvents, readEventsAndEnd, readInbox, readSession, toArguments } from './redis-sessions.ts'
 import { createSessionIndex } from './session-index.ts'
 import { sessionKeys, type SessionKeys } from './session-keys.ts'
@@ -207,17 +208,7 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
 
     unattended: (limit) => findUnattended(place, limit),
 
-    async ping(signal) {
-      signal.throwIfAborted()
-      const { promise: aborted, reject } = Promise.withResolvers<never>()
-      const abort = (): void => reject(signal.reason)
-      signal.addEventListener('abort', abort)
-      try {
-        await Promise.race([ask(() => client.ping()), aborted])
-      } finally {
-        signal.removeEventListener('abort', abort)
-      }
-    },
+    ping: (signal) => pingRedis(ask, client, signal),
 
     async sweep({ finishedBefore, abandonedBefore }) {
       const removed = await removeFinished(place, finishedBefore.getTime())
