@@ -66,18 +66,19 @@ function toMail(message: Message, config: EmailConfig) {
   }
 }
 
-/** Of an SMTP URL. A password crosses a network only encrypted, unless `?requireTLS=false` says otherwise. */
+/** Of an SMTP URL. A password crosses a network only encrypted, unless `?requireTLS=false` says otherwise; `=true` wants it in any case. */
 function readServer(smtp: string) {
   const url = new URL(smtp)
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const hasUser = url.username !== ''
   const secure = url.protocol === 'smtps:'
   const isHere = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  const asked = url.searchParams.get('requireTLS')
   return {
     host,
     secure,
     port: Number(url.port) || (secure ? 465 : 587),
-    requireTLS: !secure && hasUser && !isHere && url.searchParams.get('requireTLS') !== 'false',
+    requireTLS: !secure && (asked === null ? hasUser && !isHere : asked === 'true'),
     ...(hasUser && { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }),
   }
 }

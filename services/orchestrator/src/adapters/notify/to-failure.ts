@@ -1,10 +1,22 @@
+import { getSystemErrorName } from 'node:util'
+
 import { isAbortError } from '@signalbox/errors'
+import { z } from 'zod'
 
 import { RefusedDestination } from './guarded-agent.ts'
 import type { Outcome } from './message.ts'
 
 /** Node's and OpenSSL's words for what is wrong with a certificate. */
 const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
+
+const faultSchema = z.object({
+  errno: z.int().negative().optional().catch(undefined),
+  code: z
+    .string()
+    .regex(/^\w{1,60}$/)
+    .optional()
+    .catch(undefined),
+})
 
 /** What kept a message from being answered, in words that name no URL: it may hold a secret. */
 export function toFailure(thrown: unknown): Extract<Outcome, { state: 'failed' }> {
@@ -19,15 +31,17 @@ function toWords(thrown: unknown): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EDNS') return 'Its host was not found.'
   if (code === 'ECONNREFUSED') return 'The connection was refused.'
   if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') return 'There was no connection in time.'
-  if (CERTIFICATE_FAULT.test(code)) return `Its certificate was not accepted (${code}).`
+  if (CERTIFICATE_FAULT.test(code) || causes(thrown).some(({ message }) => message.includes('certificate')))
+    return `Its certificate was not accepted (${code}).`
+  if (code === 'ETLS') return 'No encryption could be agreed on.'
   return `The connection failed (${code}).`
 }
 
+/** The system's own name for what happened comes before what a library calls it. */
 function codeOf(thrown: unknown): string {
-  const code = causes(thrown)
-    .map((error) => (error as { code?: unknown }).code)
-    .find((code) => typeof code === 'string')
-  return typeof code === 'string' && /^\w{1,60}$/.test(code) ? code : 'unknown'
+  const faults = causes(thrown).map((error) => faultSchema.parse(error))
+  const number = faults.find(({ errno }) => errno !== undefined)?.errno
+  return (number === undefined ? undefined : getSystemErrorName(number)) ?? faults.find(({ code }) => code !== undefined)?.code ?? 'unknown'
 }
 
 function causes(thrown: unknown): Error[] {
