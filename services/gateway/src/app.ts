@@ -6,39 +6,43 @@ import { Hono } from 'hono'
 
 import { connectOrchestrator } from './adapters/a2a-orchestrator.ts'
 import { fetchModels } from './adapters/fetch-models.ts'
-import { connectSessionDesk } from './adapters/http-session-desk.ts'
 import { createLlmClassifier } from './adapters/llm-classifier.ts'
+import { createApprovalDesk } from './adapters/management/approval-desk.ts'
+import { connectManagement } from './adapters/management/connect-management.ts'
+import { createAuditDesk, createChannelDesk } from './adapters/management/oversight-desk.ts'
+import { createAgentDesk, createDeadLetterDesk, createSessionDesk } from './adapters/management/session-desk.ts'
 import { openModelUpstream, type ModelUpstream } from './adapters/model-upstream.ts'
 import type { GatewayConfig } from './config.ts'
+import { createAddressMark, type AddressMark } from './core/address-mark.ts'
 import { createApiKeys, createDevKey, type ApiKeys } from './core/api-keys.ts'
 import { createBoundedMap } from './core/bounded-map.ts'
 import type { Classifier, ClassifyOptions } from './core/classify.ts'
 import { createDuplicateGuard } from './core/duplicate-guard.ts'
 import { createModelList } from './core/list-models.ts'
 import type { Orchestrator } from './core/orchestrator.ts'
-import type { SessionDesk } from './core/session-desk.ts'
 import { createStopBell } from './core/stop-bell.ts'
-import { mountAgents } from './http/agents.ts'
-import { answerChat, type ChatOptions } from './http/chat-completions.ts'
+import { createConsoleUrl } from './http/console-url.ts'
 import { allowOrigins } from './http/cors.ts'
-import { mountDeadLetters } from './http/dead-letters.ts'
 import type { GatewayEnv } from './http/gateway-env.ts'
 import { mountMethodGuards, mountOptions } from './http/methods.ts'
-import { mountModels } from './http/models.ts'
 import { observeRequests } from './http/observe.ts'
 import { renderError } from './http/render-error.ts'
 import { requireApiKey } from './http/require-api-key.ts'
-import { mountSessionEvents } from './http/session-events.ts'
-import { mountSessions } from './http/sessions.ts'
+import { mountResources, type Resources } from './http/resources.ts'
+import { openConsole, type Console } from './open-console.ts'
 
 const NAME = 'gateway'
 const MODELS_TIMEOUT_MS = 3_000
 const MODELS_KEPT_MS = 60_000
 const HEALTH_TIMEOUT_MS = 2_000
+/** What was shown last of so many sessions; a conversation that rests for longer begins anew with what is asked. */
+const SHOWN = { maxEntries: 10_000, maxAgeMs: 24 * 3_600_000 }
 
 export interface Gateway extends Service {
   /** The key that was made because none was configured. Whoever opened the gateway tells its callers; no log ever does. */
   readonly devApiKey?: string
+  /** The console's first password, for `admin`, where this start made one. Told to nobody else either. */
+  readonly consolePassword?: string
 }
 
 /** Puts the gateway together. */
@@ -58,17 +62,12 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
   })
   const orchestratorOptions = { url: config.ORCHESTRATOR_URL, token: config.SERVICE_TOKEN, telemetry, timeoutMs: config.ORCHESTRATOR_TIMEOUT_MS }
   const orchestrator = connectOrchestrator(orchestratorOptions)
-  const desk = connectSessionDesk(orchestratorOptions)
+  const management = connectManagement(orchestratorOptions)
+  const sessions = createSessionDesk(management)
+  const approvals = createApprovalDesk(management)
   const classifierModel = openChatModel({ ...llm, model: toClassifierModel(config), timeoutMs: config.ROUTING_CLASSIFIER_TIMEOUT_MS, retries: 0, telemetry })
 
-  const app = createGatewayApp({
-    telemetry,
-    config,
-    keys: createApiKeys(devApiKey === undefined ? config.SIGNALBOX_API_KEYS : [`dev:${devApiKey}`]),
-    upstream,
-    orchestrator,
-    desk,
-    probeUpstream: createModelProbe(llm),
+  const resources: Resources = {
     chat: {
       telemetry,
       upstream,
@@ -79,18 +78,50 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       complex: {
         telemetry,
         orchestrator,
+        sessions,
+        approvals,
         duplicates: createDuplicateGuard(),
+        shown: createBoundedMap(SHOWN),
         stopBell,
         keepAliveMs: config.KEEP_ALIVE_MS,
         waitMs: config.SESSION_WAIT_S * 1_000,
+        holdMs: config.APPROVAL_HOLD_S * 1_000,
+        consoleUrl: createConsoleUrl({ consoleUrl: config.CONSOLE_URL, publicUrl: config.PUBLIC_URL, host: config.HOST }),
       },
     },
+    listModels: createModelList({
+      fetchModels: (signal) => fetchModels(upstream, signal),
+      model: config.LLM_MODEL,
+      timeoutMs: MODELS_TIMEOUT_MS,
+      maxAgeMs: MODELS_KEPT_MS,
+    }),
+    orchestrator,
+    sessions,
+    approvals,
+    agents: createAgentDesk(management),
+    deadLetters: createDeadLetterDesk(management),
+    audit: createAuditDesk(management),
+    channels: createChannelDesk(management),
+    stopBell,
+    keepAliveMs: config.KEEP_ALIVE_MS,
+  }
+  const markAddress = createAddressMark(config.SERVICE_TOKEN)
+  const people = config.CONSOLE_ENABLED ? await openConsole(config, { telemetry, markAddress, management }) : undefined
+  const app = createGatewayApp({
+    telemetry,
+    config,
+    people,
+    keys: createApiKeys(devApiKey === undefined ? config.SIGNALBOX_API_KEYS : [`dev:${devApiKey}`], config.SIGNALBOX_OPERATOR_KEYS),
+    markAddress,
+    probeUpstream: createModelProbe(llm),
+    resources,
   })
   return {
     name: NAME,
     app,
     telemetry,
     ...(devApiKey !== undefined && { devApiKey }),
+    ...(people?.password !== undefined && { consolePassword: people.password }),
     // Answers under way get their time; what is left when it is over is told so.
     drain: async (signal) => {
       const ring = (): void => stopBell.ring(new AppError('unavailable', 'The gateway is stopping.'))
@@ -98,7 +129,9 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       else signal.addEventListener('abort', ring, { once: true })
     },
     close: async () => {
-      await Promise.all([upstream.close(), orchestrator.close(), desk.close(), classifierModel.close()])
+      // What people did last is still told to the orchestrator.
+      await people?.close()
+      await Promise.all([upstream.close(), orchestrator.close(), management.close(), classifierModel.close()])
     },
   }
 }
@@ -124,42 +157,30 @@ function createClassifying(config: GatewayConfig, telemetry: Telemetry, classifi
 interface AppParts {
   telemetry: Telemetry
   config: GatewayConfig
+  people: Console | undefined
   keys: ApiKeys
-  upstream: ModelUpstream
-  orchestrator: Orchestrator
-  desk: SessionDesk
+  markAddress: AddressMark
   probeUpstream: () => Promise<string>
-  chat: ChatOptions
+  resources: Resources
 }
 
-function createGatewayApp({ telemetry, config, keys, upstream, orchestrator, desk, probeUpstream, chat }: AppParts): HttpApp {
+function createGatewayApp({ telemetry, config, people, keys, markAddress, probeUpstream, resources }: AppParts): HttpApp {
   const rejected = telemetry.meter.createCounter(METRICS.rejected)
   const app = createHttpApp({
     telemetry,
-    health: () => readHealth(orchestrator, probeUpstream),
+    health: () => readHealth(resources.orchestrator, probeUpstream),
     renderError: (error) => renderError(error, telemetry),
   })
   const v1 = new Hono<GatewayEnv>({ strict: false })
   if (config.CORS_ORIGINS.length > 0) v1.use(allowOrigins(config.CORS_ORIGINS))
   mountOptions(v1)
-  v1.use(requireApiKey(keys, () => rejected.add(1, { code: 'authentication_failed' })))
+  v1.use(requireApiKey(keys, markAddress, () => rejected.add(1, { code: 'authentication_failed' })))
   v1.use(observeRequests(telemetry))
-  v1.post('/chat/completions', answerChat(chat))
-  mountModels(
-    v1,
-    createModelList({
-      fetchModels: (signal) => fetchModels(upstream, signal),
-      model: config.LLM_MODEL,
-      timeoutMs: MODELS_TIMEOUT_MS,
-      maxAgeMs: MODELS_KEPT_MS,
-    }),
-  )
-  mountSessions(v1, orchestrator, desk)
-  mountSessionEvents(v1, { orchestrator, desk, stopBell: chat.stopBell, keepAliveMs: config.KEEP_ALIVE_MS })
-  mountDeadLetters(v1, desk)
-  mountAgents(v1, desk)
+  if (people) v1.post('/chat/completions', people.countRequest)
+  mountResources(v1, resources)
   mountMethodGuards(v1)
   app.route('/v1', v1)
+  people?.mount(app, resources)
   return app
 }
 

@@ -3,16 +3,29 @@ import { llmFields } from '@signalbox/llm'
 import { serviceFields } from '@signalbox/service-kit'
 import { z } from 'zod'
 
+import { consoleFields } from './console-config.ts'
+
 const apiKeySchema = z
   .string()
   .max(512, 'holds a key of more than 512 characters')
   .regex(/^(?:[\w.-]{1,64}:)?[\x21-\x7e]+$/, 'holds something that is neither key nor name:key')
 
+const operatorKeySchema = z
+  .string()
+  .max(600, 'holds a key of more than 512 characters')
+  .regex(
+    /^[\w.-]{1,64}:(?:viewer|approver|operator|admin):[\x21-\x7e]+$/,
+    'holds something that is not name:role:key, with viewer, approver, operator or admin',
+  )
+
 export const gatewayConfigSchema = z.object({
   ...serviceFields({ port: 8000 }),
   ...llmFields,
+  ...consoleFields,
   /** Callers' keys, each `key` or `name:key`. Sessions belong to the name. Without any, one is made at start. */
   SIGNALBOX_API_KEYS: list(apiKeySchema),
+  /** Keys of those who look after everybody's sessions and decide approvals, each `name:role:key`. */
+  SIGNALBOX_OPERATOR_KEYS: list(operatorKeySchema),
   ORCHESTRATOR_URL: httpUrl().default('http://127.0.0.1:8001'),
   /** How long the orchestrator may take to answer, where it has not begun to. */
   ORCHESTRATOR_TIMEOUT_MS: wholeNumber({ min: 50, max: 120_000, fallback: 10_000 }),
@@ -31,6 +44,12 @@ export const gatewayConfigSchema = z.object({
   UPSTREAM_IDLE_TIMEOUT_MS: wholeNumber({ min: 10, max: 3_600_000, fallback: 120_000 }),
   /** How long a caller that does not stream waits for a session, before it is told where to find it. */
   SESSION_WAIT_S: wholeNumber({ min: 1, max: 3_600, fallback: 240 }),
+  /** How long a stream is held for somebody to decide an approval, before its turn ends; without streaming a minute at most. */
+  APPROVAL_HOLD_S: wholeNumber({ min: 0, max: 3_600, fallback: 120 }),
+  /** Where others reach the gateway; its own address when not set. */
+  PUBLIC_URL: httpUrl().optional(),
+  /** Where people reach the console, for links to approvals; `/console` below PUBLIC_URL when not set. */
+  CONSOLE_URL: httpUrl().optional(),
   KEEP_ALIVE_MS: wholeNumber({ min: 10, max: 60_000, fallback: 15_000 }),
   /** Web pages that may call the API, as origins (`https://chat.example.com`), or `*`. None by default. */
   CORS_ORIGINS: list(z.string().regex(/^(?:\*|https?:\/\/[^/\s]+)$/, 'holds something that is neither an origin nor *')),

@@ -13,7 +13,8 @@ import { EXTENSIONS, sessionEventSchema, sessionViewSchema, type ConversationPar
 import { AppError, toAppError } from '@signalbox/errors'
 import type { Telemetry } from '@signalbox/telemetry'
 
-import type { Orchestrator, SessionCall, SessionNews } from '../core/orchestrator.ts'
+import type { Orchestrator, SessionNews } from '../core/orchestrator.ts'
+import type { SessionCall } from '../core/session-call.ts'
 import { toOrchestratorFault } from './orchestrator-fault.ts'
 
 export interface A2AOrchestratorOptions {

@@ -18,3 +18,9 @@ export function toOrchestratorFault(error: unknown): AppError {
       return fault
   }
 }
+
+/** Over the management API somebody acts who may not do everything: a refusal is theirs to see. */
+export function toManagementFault(error: unknown): AppError {
+  const fault = toAppError(error)
+  return fault.code === 'permission_denied' ? fault : toOrchestratorFault(fault)
+}

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { followEvents } from './follow-events.ts'
-import type { SessionCall, SessionNews } from './orchestrator.ts'
+import type { SessionNews } from './orchestrator.ts'
+import type { SessionCall } from './session-call.ts'
 
 const at = '2026-11-21T00:00:00.000Z'
 const ID = 'ses_00000000000000000000000000'

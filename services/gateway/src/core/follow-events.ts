@@ -1,8 +1,10 @@
 import { TERMINAL_EVENTS, type SessionEvent, type SessionEventPage } from '@signalbox/contracts'
-import { AppError, toAppError } from '@signalbox/errors'
+import { toAppError } from '@signalbox/errors'
 
+import { EVENTS_PER_PAGE, LONG_POLL_S, requireWaited } from './long-poll.ts'
 import { mendBreaks, type Patience } from './mend-breaks.ts'
-import type { Orchestrator, SessionCall, SessionNews } from './orchestrator.ts'
+import type { Orchestrator, SessionNews } from './orchestrator.ts'
+import type { SessionCall } from './session-call.ts'
 import type { SessionDesk } from './session-desk.ts'
 
 export interface EventSource {
@@ -10,12 +12,10 @@ export interface EventSource {
   desk: Pick<SessionDesk, 'events'>
 }
 
-/** Events that are asked for at once. */
-export const EVENTS_PER_PAGE = 500
-
 /**
  * A session's events after one of them, to the session's end: first those that are there, page by
- * page, then those that come, as they come.
+ * page, then those that come, as they come. Where the live line has nothing to tell, because the session waits
+ * or it is not the owner who asks, the next page is waited for.
  *
  * 1. `seq` goes up by one from event to event: nothing twice, nothing lost. An event that the live line
  *    skips is fetched.
@@ -33,6 +33,9 @@ export async function* followEvents(
 ): AsyncGenerator<SessionEvent> {
   let seen = after
   let page: SessionEventPage | undefined = first
+  const now = patience.now ?? Date.now
+  // A task is its owner's alone to follow.
+  const hasLine = call.actor === undefined
 
   async function* tellPage({ data }: SessionEventPage): AsyncGenerator<SessionEvent> {
     for (const event of data) {
@@ -60,18 +63,22 @@ export async function* followEvents(
     signal: call.signal,
     sayLost: () => `The orchestrator cannot be reached. Session ${id} goes on when it is back: ask for its events after ${seen}.`,
     async *open(alive) {
+      let isQuiet = !hasLine
       for (;;) {
-        page ??= await desk.events(id, { after: seen, limit: EVENTS_PER_PAGE, wait_s: 0 }, call)
+        const askedAt = now()
+        const waited = page === undefined && isQuiet
+        page ??= await desk.events(id, { after: seen, limit: EVENTS_PER_PAGE, wait_s: waited ? LONG_POLL_S : 0 }, call)
         alive()
         const { over, data } = page
         yield* tellPage(page)
         page = undefined
         if (data.length >= EVENTS_PER_PAGE) continue
         if (over) return
+        if (waited && data.length === 0) requireWaited(now() - askedAt)
+        if (!hasLine || (waited && data.length === 0)) continue
         const before = seen
         if (yield* tellLive()) return
-        // A line that says nothing new is asked again, but not at once.
-        if (seen === before) throw new AppError('upstream_failed', 'The orchestrator stopped telling of the session before its end.')
+        isQuiet = seen === before
       }
     },
   })

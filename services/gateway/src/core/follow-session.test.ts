@@ -1,9 +1,10 @@
-import { UNDRIVEN, type SessionView } from '@signalbox/contracts'
+import { UNDRIVEN, type SessionEvent, type SessionEventPage, type SessionView } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { expect, test } from 'vitest'
 
 import { followSession } from './follow-session.ts'
-import type { Orchestrator, SessionCall, SessionNews } from './orchestrator.ts'
+import type { Orchestrator, SessionNews } from './orchestrator.ts'
+import type { SessionCall } from './session-call.ts'
 
 const at = '2026-11-21T00:00:00.000Z'
 const session: SessionView = {
@@ -58,8 +59,20 @@ test('after a break only what was missed is asked for', async () => {
   expect(world.attachedAfter).toEqual([2, 3])
 })
 
+test('while people take their time its events are waited for, for hours, and the line is taken up again when there are some', async () => {
+  const waiting: SessionNews = { type: 'snapshot', session: { ...session, status: 'waiting_approval', waiting_at: at }, answerSoFar: '' }
+  const decided: SessionEvent = { type: 'approval.decided', seq: 5, at, node: 'n', agent: 'a', approval: 'apr_1', decision: 'approve', by: ['ann'] }
+  const world = createWorld([[SNAPSHOT, END]], [...Array.from({ length: 400 }, () => []), [decided]])
+  expect(await world.heard([waiting], 9)).toEqual(['snapshot', 'event', 'snapshot', 'ended'])
+  expect(world.attachedAfter).toEqual([5])
+  expect(world.polledAfter).toHaveLength(401)
+  expect(world.pauses).toEqual([])
+  expect(world.clock()).toBeGreaterThan(2 * 3_600_000)
+})
+
 /** An orchestrator that answers each attempt to attach with the next script, and a clock that pauses wind. */
-function createWorld(scripts: (SessionNews | AppError)[][]) {
+function createWorld(scripts: (SessionNews | AppError)[][], polls: SessionEvent[][] = []) {
+  const polledAfter: number[] = []
   const pauses: number[] = []
   const attachedAfter: (number | undefined)[] = []
   let now = 0
@@ -77,9 +90,18 @@ function createWorld(scripts: (SessionNews | AppError)[][]) {
     cancel: unused,
     health: unused,
   }
+  const desk = {
+    events: async (_id: string, { after }: { after: number }): Promise<SessionEventPage> => {
+      polledAfter.push(after)
+      const data = polls.shift() ?? []
+      if (data.length === 0) now += 25_000
+      return { object: 'list', data, over: false }
+    },
+  }
   return {
     pauses,
     attachedAfter,
+    polledAfter,
     clock: () => now,
     /** Reads until so many snapshots or an end came after the first. */
     async heard(first: (SessionNews | AppError)[], until: number): Promise<string[]> {
@@ -92,7 +114,7 @@ function createWorld(scripts: (SessionNews | AppError)[][]) {
           now += milliseconds
         },
       }
-      for await (const news of followSession(orchestrator, play(first), call, options)) {
+      for await (const news of followSession({ orchestrator, desk }, play(first), call, options)) {
         types.push(news.type)
         if (news.type === 'ended' || types.length > until) break
       }

@@ -1,5 +1,7 @@
 import type { Conversation, SessionEvent, SessionView } from '@signalbox/contracts'
 
+import type { SessionCall } from './session-call.ts'
+
 /** What is heard of a session: how it stands (first, and again after every break in the line), then what it does. */
 export type SessionNews =
   | { type: 'snapshot'; session: SessionView; answerSoFar: string }
@@ -8,12 +10,6 @@ export type SessionNews =
   | { type: 'answer'; offset: number; text: string }
   /** The task came to an end and said nothing more about it. */
   | { type: 'ended'; status: 'completed' | 'failed' | 'canceled'; message: string }
-
-export interface SessionCall {
-  owner: string
-  requestId: string
-  signal: AbortSignal
-}
 
 /** Seconds, tokens of model calls, US dollars. */
 export type SessionBudget = { deadline_s?: number; tokens?: number; usd?: number }
@@ -34,7 +30,7 @@ export interface SessionPage {
   next: string
 }
 
-/** The port to the orchestrator. Throws `AppError`; a foreign or unknown session is `not_found`. */
+/** The port to the orchestrator by A2A: the owner's own sessions, whoever acts. Throws `AppError`; a foreign or unknown session is `not_found`. */
 export interface Orchestrator {
   begin(session: NewSession, call: SessionCall): AsyncIterable<SessionNews>
   /**

@@ -13,6 +13,7 @@ import {
 import { AppError, isErrorCode, type ErrorCode } from '@signalbox/errors'
 
 import type { SessionNews } from './orchestrator.ts'
+import { createWaitWatch, type OpenAsks } from './waiting-for-people.ts'
 
 /** What of a session is told to the caller, in this order: any number of progress and content, then one ending. */
 export type Telling = { type: 'progress'; event: SessionEvent; line: string | undefined } | { type: 'content'; text: string } | Ending
@@ -28,9 +29,20 @@ export interface AnswerTeller {
   readonly ended: boolean
   /** Nothing will be told before somebody resumes the session. */
   readonly paused: boolean
+  /** What people are asked, while nothing goes on but for them. */
+  readonly waiting: OpenAsks | undefined
+  /** What the session has spent, as far as it is known. */
+  readonly usage: Usage
   /** All the text that was told. */
   readonly text: string
   tell(news: SessionNews): Telling[]
+  /** What the session waits for has been given already, and is on its way. */
+  dismissWaiting(): void
+}
+
+export interface TellerOptions {
+  /** Events up to this one were told in an earlier turn: what is left of them now is the answer's text. */
+  toldUntil?: number
 }
 
 /**
@@ -46,14 +58,16 @@ export interface AnswerTeller {
  * 7. What happened before the snapshot is history: text that was written then is told as it reads at
  *    the snapshot, however often it was begun anew until then, and an ending after which somebody had
  *    the session go on is none.
+ * 8. What people are asked is that of the snapshot and of what came since, never of history.
  */
-export function createAnswerTeller(): AnswerTeller {
+export function createAnswerTeller({ toldUntil = 0 }: TellerOptions = {}): AnswerTeller {
   let session: SessionView | undefined
   let lastSeq = 0
   let answer = ''
   let told = ''
   let ended = false
   let paused = false
+  const people = createWaitWatch()
   /** The answer was written in history, and not yet compared with what was told. */
   let rewritten = false
   const usageByNode: Record<string, Usage> = {}
@@ -102,6 +116,7 @@ export function createAnswerTeller(): AnswerTeller {
   const tellSnapshot = (view: SessionView, answerSoFar: string): Telling[] => {
     session = view
     paused = view.status === 'paused'
+    people.look(view)
     for (const [node, { usage }] of Object.entries(view.nodes)) if (usage) usageByNode[node] = usage
     const text = view.answer?.text ?? answerSoFar
     const over = TERMINAL_STATUSES.has(view.status)
@@ -121,9 +136,11 @@ export function createAnswerTeller(): AnswerTeller {
     if (event.type === 'node.completed' && event.usage) usageByNode[event.node] = event.usage
     if (isHistory(event)) {
       if (event.type === 'answer.delta') return writeHistory(event.offset, event.text)
+      if (event.seq <= toldUntil) return []
       return [TERMINAL_EVENTS.has(event.type) ? { type: 'progress', event, line: undefined } : tellProgress(event)]
     }
-    const present = tellPresent(event)
+    people.hear(event)
+    const present = event.seq <= toldUntil && event.type !== 'answer.delta' ? [] : tellPresent(event)
     if (ended || !rewritten) return present
     // History has caught up without another word of the answer.
     return [...present, ...write(answer.length, '')]
@@ -162,6 +179,12 @@ export function createAnswerTeller(): AnswerTeller {
     get paused() {
       return paused
     },
+    get waiting() {
+      return ended ? undefined : people.waiting
+    },
+    get usage() {
+      return session?.usage ?? NOTHING_KNOWN
+    },
     get text() {
       return told
     },
@@ -183,6 +206,7 @@ export function createAnswerTeller(): AnswerTeller {
           })
       }
     },
+    dismissWaiting: () => people.dismiss(),
   }
 }
 
@@ -193,6 +217,7 @@ const TOLD_CODES: ReadonlySet<ErrorCode> = new Set([
   'plan_invalid',
   'agent_unavailable',
   'agent_failed',
+  'approval_rejected',
   'deadline_exceeded',
   'budget_exceeded',
   'rate_limited',

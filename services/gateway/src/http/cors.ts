@@ -24,4 +24,4 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler<Gate
 }
 
 const EXPOSED =
-  'x-request-id, x-session-id, x-signalbox-route, x-signalbox-route-reason, x-signalbox-status, x-signalbox-deduplicated, retry-after, x-should-retry'
+  'x-request-id, x-session-id, x-signalbox-route, x-signalbox-route-reason, x-signalbox-status, x-signalbox-deduplicated, retry-after, x-should-retry, etag'

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 
 import { AppError } from '@signalbox/errors'
-import { formatSseData, SSE_DONE, SSE_HEADERS, SSE_KEEP_ALIVE, toOpenAIError } from '@signalbox/openai-wire'
+import { formatSseData, SSE_DONE, SSE_HEADERS, SSE_KEEP_ALIVE } from '@signalbox/openai-wire'
+
+import { toErrorBody } from './render-error.ts'
 
 /** How long a caller may take no bytes at all while there are some for it. */
 const STALL_MS = 60_000
@@ -9,7 +11,9 @@ const STALL_MS = 60_000
 /** A stream of events on its way to a caller. */
 export interface EventWriter {
   /** Settles when the caller has room for more. `id` is what a client says it has seen, when it comes again. @throws AppError `canceled` when it has left. */
-  send(value: unknown, id?: number): Promise<void>
+  send(value: unknown, of?: { id: number; event?: string }): Promise<void>
+  /** Says no more than where the stream is. Never to a client of OpenAI's. */
+  mark(id: number): Promise<void>
   /** Says `[DONE]`, as OpenAI's streams do, and ends. */
   done(): void
   end(): void
@@ -28,14 +32,17 @@ export function openEventWriter(outgoing: ServerResponse, options: { headers: Re
     clearInterval(keepAlive)
     if (!outgoing.destroyed && !outgoing.writableEnded) outgoing.end(last)
   }
+  const write = async (text: string): Promise<void> => {
+    if (outgoing.destroyed || outgoing.writableEnded) throw new AppError('canceled', 'The caller left before the answer was whole.')
+    if (!outgoing.write(text)) await roomIn(outgoing)
+  }
   return {
-    async send(value, id) {
-      if (outgoing.destroyed || outgoing.writableEnded) throw new AppError('canceled', 'The caller left before the answer was whole.')
-      if (!outgoing.write(id === undefined ? formatSseData(value) : `id: ${id}\n${formatSseData(value)}`)) await roomIn(outgoing)
-    },
+    send: (value, of) =>
+      write(of === undefined ? formatSseData(value) : `id: ${of.id}\n${of.event === undefined ? '' : `event: ${of.event}\n`}${formatSseData(value)}`),
+    mark: (id) => write(`id: ${id}\n\n`),
     done: () => end(SSE_DONE),
     end: () => end(),
-    fail: (error) => end(formatSseData(toOpenAIError(error).body)),
+    fail: (error) => end(formatSseData(toErrorBody(error))),
   }
 }
 

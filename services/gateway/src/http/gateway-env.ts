@@ -1,3 +1,4 @@
+import type { Actor } from '@signalbox/contracts'
 import type { ServiceEnv } from '@signalbox/service-kit'
 import type { Context } from 'hono'
 
@@ -18,7 +19,12 @@ export interface RequestRecord {
 
 export interface GatewayEnv {
   Bindings: ServiceEnv['Bindings']
-  Variables: ServiceEnv['Variables'] & { owner: string; record: RequestRecord }
+  Variables: ServiceEnv['Variables'] & {
+    owner: string
+    /** Who acts beyond the owner's own sessions; whoever lets callers in sets it. */
+    actor?: Actor
+    record: RequestRecord
+  }
 }
 
 export type GatewayContext = Context<GatewayEnv>

@@ -12,23 +12,36 @@ const METHODS: readonly (readonly [path: string, methods: readonly string[]])[] 
   ['/sessions', ['GET', 'HEAD']],
   ['/sessions/:id', ['GET', 'HEAD', 'DELETE']],
   ['/sessions/:id/events', ['GET']],
+  ['/sessions/:id/cancel', ['POST']],
+  ['/sessions/:id/input', ['POST']],
   ['/sessions/:id/pause', ['POST']],
   ['/sessions/:id/resume', ['POST']],
   ['/dead-letters', ['GET', 'HEAD']],
   ['/dead-letters/:id', ['GET', 'HEAD', 'DELETE']],
   ['/dead-letters/:id/redrive', ['POST']],
   ['/agents', ['GET', 'HEAD']],
+  ['/approvals', ['GET', 'HEAD']],
+  ['/approvals/decisions', ['POST']],
+  ['/approvals/:id', ['GET', 'HEAD']],
+  ['/approvals/:id/decision', ['POST']],
+  ['/approvals/:id/extend', ['POST']],
+  ['/audit', ['GET', 'HEAD']],
+  ['/audit/verify', ['GET', 'HEAD']],
+  ['/channels', ['GET', 'HEAD']],
+  ['/channels/:id/test', ['POST']],
+  ['/deliveries', ['GET', 'HEAD']],
+  ['/events', ['GET']],
 ]
 
 /** Answers OPTIONS, for which no key is needed. Stands before the key check. */
-export function mountOptions(v1: Hono<GatewayEnv>): void {
-  for (const [path, methods] of METHODS) v1.options(path, (c) => c.body(null, 204, { allow: toAllow(methods) }))
+export function mountOptions(app: Hono<GatewayEnv>): void {
+  for (const [path, methods] of METHODS) app.options(path, (c) => c.body(null, 204, { allow: toAllow(methods) }))
 }
 
 /** Refuses every method that a path does not take. Stands behind the routes. */
-export function mountMethodGuards(v1: Hono<GatewayEnv>): void {
+export function mountMethodGuards(app: Hono<GatewayEnv>): void {
   for (const [path, methods] of METHODS) {
-    v1.all(path, (c) => {
+    app.all(path, (c) => {
       const { status, body } = toOpenAIError(new AppError('method_not_allowed', `${c.req.method} is not allowed here: ${toAllow(methods)}.`))
       return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', 'allow': toAllow(methods) } })
     })

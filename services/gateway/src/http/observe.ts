@@ -55,9 +55,15 @@ function toAttributes(record: RequestRecord): Attributes {
   }
 }
 
+/** The same resources under both roots: by key, and at the console. */
+const COLLECTIONS =
+  /^\/(?:v1|console\/api)\/(?:chat\/completions|models|sessions|dead-letters|agents|approvals(?:\/decisions)?|audit(?:\/verify)?|channels|deliveries|events)\/?$/
+const MEMBERS =
+  /^\/(v1|console\/api)\/(models|sessions|dead-letters|approvals|channels)\/[^/]+(\/(?:events|cancel|pause|resume|input|redrive|decision|extend|test))?\/?$/
+
 /** The route without what callers put into it: their number must stay small. */
 function toRouteLabel(path: string): string {
-  if (/^\/v1\/(?:chat\/completions|models|sessions|dead-letters|agents)\/?$/.test(path)) return path.replace(/\/$/, '')
-  const [, of, rest = ''] = /^\/v1\/(models|sessions|dead-letters)\/[^/]+(\/(?:events|pause|resume|redrive))?\/?$/.exec(path) ?? []
-  return of === undefined ? 'other' : `/v1/${of}/{id}${rest}`
+  if (COLLECTIONS.test(path)) return path.replace(/\/$/, '')
+  const [, root, of, rest = ''] = MEMBERS.exec(path) ?? []
+  return of === undefined ? 'other' : `/${root}/${of}/{id}${rest}`
 }

@@ -9,11 +9,12 @@ import {
 } from '@signalbox/openai-wire'
 
 import type { Ending, Telling } from '../../core/tell-answer.ts'
+import { toApprovalUrl } from '../console-url.ts'
+import type { AwaitingPlace } from './render-awaiting.ts'
 import type { ProgressMode } from './wishes.ts'
 
-export interface Rendering {
+export interface Rendering extends AwaitingPlace {
   identity: CompletionIdentity
-  sessionId: string
   progress: ProgressMode
   /** The caller asked for usage, so every chunk has the key. */
   withUsageKey: boolean
@@ -30,14 +31,18 @@ export function renderOpening({ identity, sessionId, withUsageKey, progress }: R
 
 /** What is told, as a chunk that every client of OpenAI's takes; undefined for what the caller does not wish to see. */
 export function renderTelling(telling: Exclude<Telling, { type: 'fault' }>, rendering: Rendering): ChatCompletionChunk | undefined {
-  const { identity, sessionId, progress, withUsageKey } = rendering
+  const { identity, sessionId, consoleUrl, progress, withUsageKey } = rendering
   switch (telling.type) {
     case 'content':
       return toChunk(identity, { content: telling.text }, { withUsageKey })
     case 'progress': {
       if (progress === 'none') return undefined
       const shown = progress === 'reasoning' && telling.line !== undefined
-      return toChunk(identity, shown ? { reasoning_content: `${telling.line}\n` } : {}, { withUsageKey, signalbox: renderEvent(telling.event, sessionId) })
+      const link = telling.event.type === 'approval.requested' ? ` → ${toApprovalUrl(consoleUrl, telling.event.approval)}` : ''
+      return toChunk(identity, shown ? { reasoning_content: `${telling.line}${link}\n` } : {}, {
+        withUsageKey,
+        signalbox: renderEvent(telling.event, rendering),
+      })
     }
     case 'completed':
       return toChunk(identity, {}, { finishReason: toFinishReason(telling), withUsageKey, signalbox: renderEnding(telling, sessionId) })
@@ -45,7 +50,7 @@ export function renderTelling(telling: Exclude<Telling, { type: 'fault' }>, rend
 }
 
 /** Machine data of an event, under our one extra key. */
-export function renderEvent(event: SessionEvent, sessionId: string): SignalboxExtra {
+export function renderEvent(event: SessionEvent, { sessionId, consoleUrl }: AwaitingPlace): SignalboxExtra {
   return {
     v: 1,
     seq: event.seq,
@@ -54,6 +59,7 @@ export function renderEvent(event: SessionEvent, sessionId: string): SignalboxEx
     ...('node' in event && { node_id: event.node }),
     ...('agent' in event && { agent: event.agent }),
     ...toFacts(event),
+    ...toPeopleFacts(event, consoleUrl),
     ...(event.type in NODE_STATES && { state: NODE_STATES[event.type as keyof typeof NODE_STATES] }),
   }
 }
@@ -68,6 +74,9 @@ const NODE_STATES = {
   'node.completed': 'completed',
   'node.failed': 'failed',
   'node.skipped': 'skipped',
+  'node.waiting': 'waiting',
+  'approval.requested': 'waiting',
+  'input.requested': 'waiting',
 } as const satisfies Partial<Record<SessionEvent['type'], string>>
 
 /** What a program that shows a session wants to know of an event and would have to ask for otherwise. */
@@ -91,6 +100,34 @@ function toFacts(event: SessionEvent): Record<string, unknown> {
       return { name: event.name }
     case 'dead_letter.kept':
       return { attempts: event.attempts, error: event.error.code }
+    default:
+      return {}
+  }
+}
+
+/** What people are asked, and what they said. */
+function toPeopleFacts(event: SessionEvent, consoleUrl: string): Record<string, unknown> {
+  switch (event.type) {
+    case 'approval.requested': {
+      const { approval, title, risk, expires_at } = event
+      return { approval_id: approval, title: toSafeLine(title), risk, expires_at, url: toApprovalUrl(consoleUrl, approval) }
+    }
+    case 'approval.decided':
+      return { approval_id: event.approval, decision: event.decision, by: event.by.map((name) => toSafeLine(name)) }
+    case 'approval.expired':
+      return { approval_id: event.approval, decision: event.decision }
+    case 'approval.superseded':
+      return { approval_id: event.approval }
+    case 'approval.held':
+      return { open: event.open, most: event.most }
+    case 'input.requested':
+      return { question_id: event.question, text: toSafeLine(event.text) }
+    case 'input.received':
+      return { question_id: event.question }
+    case 'node.waiting':
+      return { for: event.for, ...(event.session !== undefined && { child_session_id: event.session }) }
+    case 'session.waiting':
+      return { for: event.for, approvals: event.approvals, questions: event.questions }
     default:
       return {}
   }

@@ -1,16 +1,19 @@
 import type { ServerResponse } from 'node:http'
 
 import { toAppError, type AppError } from '@signalbox/errors'
-import { toUsageChunk } from '@signalbox/openai-wire'
+import { toChunk, toUsageChunk } from '@signalbox/openai-wire'
 
-import type { SessionNews } from '../../core/orchestrator.ts'
+import type { ApprovalWish, Heard } from '../../core/hear-turn.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
-import type { AnswerTeller, Telling } from '../../core/tell-answer.ts'
+import type { AnswerTeller } from '../../core/tell-answer.ts'
+import type { Awaiting } from '../../core/waiting-for-people.ts'
 import { openEventWriter, type EventWriter } from '../event-writer.ts'
+import { isForApproval, renderAwaiting, toApprovalError, toAwaitingText } from './render-awaiting.ts'
 import { renderOpening, renderTelling, toCompletionUsage, type Rendering } from './render-telling.ts'
 
 export interface StreamOptions {
   rendering: Rendering
+  wish: ApprovalWish
   /** The status with which the stream begins. */
   status: string
   headers: Record<string, string>
@@ -21,12 +24,11 @@ export interface StreamOptions {
 /** A person reads no more than this; an agent can say more. */
 const PROGRESS_EVERY_MS = 250
 
-/** Tells a session as an OpenAI stream, to its end. Answers what broke it off, if anything did. */
+/** Tells a turn as an OpenAI stream, to its end. Answers what broke it off, if anything did. */
 export async function streamAnswer(
   outgoing: ServerResponse,
-  teller: AnswerTeller,
-  opening: readonly Telling[],
-  news: AsyncIterable<SessionNews>,
+  teller: Pick<AnswerTeller, 'text'>,
+  turn: AsyncIterable<readonly Heard[]>,
   options: StreamOptions,
 ): Promise<AppError | undefined> {
   const writer = openEventWriter(outgoing, options)
@@ -36,14 +38,12 @@ export async function streamAnswer(
     writer.fail(error)
   }
   const off = options.stopBell.onStop(breakOff)
-  const tell = createChunkSender(writer, options.rendering, breakOff)
+  const tell = createChunkSender(writer, teller, options, breakOff)
   try {
     await writer.send(renderOpening(options.rendering, options.status))
-    await tell(opening)
-    if (teller.ended) return broken
-    for await (const item of news) {
-      await tell(teller.tell(item))
-      if (teller.ended || broken) break
+    for await (const heard of turn) {
+      await tell(heard)
+      if (broken) break
     }
   } catch (error) {
     breakOff(toAppError(error))
@@ -53,20 +53,45 @@ export async function streamAnswer(
   return broken
 }
 
-function createChunkSender(writer: EventWriter, rendering: Rendering, breakOff: (error: AppError) => void): (tellings: readonly Telling[]) => Promise<void> {
+function createChunkSender(
+  writer: EventWriter,
+  teller: Pick<AnswerTeller, 'text'>,
+  { rendering, wish }: Pick<StreamOptions, 'rendering' | 'wish'>,
+  breakOff: (error: AppError) => void,
+): (heard: readonly Heard[]) => Promise<void> {
   let lastProgressAt = Number.NEGATIVE_INFINITY
-  return async (tellings) => {
-    for (const telling of tellings) {
-      if (telling.type === 'fault') return breakOff(telling.error)
-      if (telling.type === 'progress' && telling.event.type === 'node.progress') {
-        if (performance.now() - lastProgressAt < PROGRESS_EVERY_MS) continue
-        lastProgressAt = performance.now()
+  const { identity, withUsageKey } = rendering
+
+  const end = async (usage: Awaiting['usage']): Promise<void> => {
+    if (withUsageKey) await writer.send(toUsageChunk(identity, toCompletionUsage(usage)))
+    writer.done()
+  }
+  const tellAwaiting = async (awaiting: Awaiting): Promise<void> => {
+    if (wish === 'error' && isForApproval(awaiting)) return breakOff(toApprovalError(awaiting, rendering))
+    const text = toAwaitingText(awaiting, rendering)
+    await writer.send(toChunk(identity, { content: teller.text === '' ? text : `\n\n${text}` }, { withUsageKey }))
+    await writer.send(toChunk(identity, {}, { finishReason: 'stop', withUsageKey, signalbox: renderAwaiting(awaiting, rendering) }))
+    await end(awaiting.usage)
+  }
+
+  return async (heard) => {
+    for (const telling of heard) {
+      switch (telling.type) {
+        case 'fault':
+          return breakOff(telling.error)
+        case 'awaiting':
+          return tellAwaiting(telling)
+        case 'late':
+          // A stream goes on for as long as its session does.
+          continue
+        case 'progress':
+          if (telling.event.type !== 'node.progress') break
+          if (performance.now() - lastProgressAt < PROGRESS_EVERY_MS) continue
+          lastProgressAt = performance.now()
       }
       const chunk = renderTelling(telling, rendering)
       if (chunk) await writer.send(chunk)
-      if (telling.type !== 'completed') continue
-      if (rendering.withUsageKey) await writer.send(toUsageChunk(rendering.identity, toCompletionUsage(telling.usage)))
-      writer.done()
+      if (telling.type === 'completed') await end(telling.usage)
     }
   }
 }

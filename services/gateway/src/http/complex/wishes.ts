@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 import { AppError } from '@signalbox/errors'
 
+import type { ApprovalWish } from '../../core/hear-turn.ts'
 import type { SessionBudget } from '../../core/orchestrator.ts'
 import { oneValue } from '../to-routing-facts.ts'
 import { readBudget } from './read-budget.ts'
@@ -13,6 +14,9 @@ export type ProgressMode = 'reasoning' | 'events' | 'none'
 export interface Wishes {
   progress: ProgressMode
   cancelOnDisconnect: boolean
+  approval: ApprovalWish
+  /** How long the caller is willing to wait for an answer that is not streamed, milliseconds. */
+  waitMs: number | undefined
   idempotencyKey: string | undefined
   retryCount: number
   budget: SessionBudget | undefined
@@ -22,6 +26,8 @@ export function readWishes(headers: IncomingHttpHeaders, metadata: Record<string
   return {
     progress: readChoice('x-signalbox-progress', headers, ['reasoning', 'events', 'none']),
     cancelOnDisconnect: readChoice('x-signalbox-on-disconnect', headers, ['continue', 'cancel']) === 'cancel',
+    approval: readChoice('x-signalbox-approval', headers, ['hold', 'return', 'error']),
+    waitMs: readPreferredWait(oneValue(headers['prefer'])),
     idempotencyKey: readIdempotencyKey(oneValue(headers['idempotency-key'])),
     retryCount: Number(/^\d{1,4}$/.exec(oneValue(headers['x-stainless-retry-count']) ?? '')?.[0] ?? 0),
     budget: readBudget(headers, metadata),
@@ -35,6 +41,12 @@ function readChoice<Choice extends string>(name: string, headers: IncomingHttpHe
   const choice = choices.find((candidate) => candidate === value)
   if (choice === undefined) throw new AppError('invalid_request', `${name}: must be one of ${choices.join(', ')}.`, { param: name })
   return choice
+}
+
+/** RFC 7240, 4.3: `wait=10`, in seconds. A preference that is not understood is none. */
+function readPreferredWait(value: string | undefined): number | undefined {
+  const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=$|[,;])/i.exec(value ?? '')?.[1]
+  return seconds === undefined ? undefined : Number(seconds) * 1_000
 }
 
 function readIdempotencyKey(value: string | undefined): string | undefined {

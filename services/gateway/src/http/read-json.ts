@@ -1,0 +1,54 @@
+import { AppError } from '@signalbox/errors'
+import { MAX_JSON_DEPTH, outlineJson, toInvalidRequest } from '@signalbox/openai-wire'
+import type { z } from 'zod'
+
+import type { GatewayContext } from './gateway-env.ts'
+import { hasBody, readJsonBody } from './read-body.ts'
+import { leavesBodyUnread, refuseUnread } from './refuse-large-body.ts'
+
+export interface JsonBody<Schema extends z.ZodType> {
+  schema: Schema
+  /** The most bytes that are taken. */
+  limit: number
+  /** What a request without a body stands for; one must be there when nothing is said. */
+  absent?: z.infer<Schema>
+}
+
+/**
+ * Answers a request by its body. One that is too large is refused before it is read to its end.
+ *
+ * @throws AppError for a body that is not as it should be, naming the field.
+ */
+export async function withJson<Schema extends z.ZodType>(
+  c: GatewayContext,
+  body: JsonBody<Schema>,
+  answer: (value: z.infer<Schema>) => Promise<Response>,
+): Promise<Response> {
+  let value: z.infer<Schema>
+  try {
+    value = await readJson(c, body)
+  } catch (error) {
+    if (error instanceof AppError && leavesBodyUnread(c, error)) return refuseUnread(c, error)
+    throw error
+  }
+  return answer(value)
+}
+
+async function readJson<Schema extends z.ZodType>(c: GatewayContext, { schema, limit, absent }: JsonBody<Schema>): Promise<z.infer<Schema>> {
+  if (absent !== undefined && !hasBody(c.env.incoming)) return absent
+  const bytes = await readJsonBody(c.env.incoming, limit)
+  // What is nested deeply enough fails whoever walks down into it.
+  if (!outlineJson(bytes, { key: '', maxDepth: MAX_JSON_DEPTH }).withinDepth)
+    throw new AppError('invalid_request', `The request body must not be nested deeper than ${MAX_JSON_DEPTH} levels.`)
+  const parsed = schema.safeParse(parseJson(bytes))
+  if (!parsed.success) throw toInvalidRequest(parsed.error)
+  return parsed.data
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch (cause) {
+    throw new AppError('invalid_json', 'The request body is not valid JSON.', { cause })
+  }
+}
