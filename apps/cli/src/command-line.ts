@@ -8,7 +8,8 @@ import { UsageFailure } from './failure.ts'
 export const COMMON_OPTIONS: Record<string, CommandOption> = {
   json: { type: 'boolean', help: 'print the API’s JSON and nothing else' },
   url: { type: 'string', value: 'URL', help: 'the gateway (default SIGNALBOX_URL, or http://127.0.0.1:8000)' },
-  data: { type: 'string', value: 'FOLDER', help: 'the data folder of npm start, for its API key (default DATA_DIR, or .signalbox)' },
+  data: { type: 'string', value: 'FOLDER', help: 'the data folder of npm start, for its keys (default DATA_DIR, or .signalbox)' },
+  operator: { type: 'boolean', help: 'with the operator key: others’ sessions too' },
   help: { type: 'boolean', help: 'this text' },
 }
 

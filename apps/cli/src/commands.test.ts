@@ -250,7 +250,7 @@ test.each<[string[], string]>([
   [['sessions', 'list', '--node', 'x'], 'signalbox sessions list takes no --node. See signalbox sessions list --help.'],
   [['sessions', 'list', '--limit', '0'], '--limit must be a whole number from 1 to 1000.'],
   [['sessions', 'list', '--limit', '1e2'], '--limit must be a whole number from 1 to 1000.'],
-  [['sessions', 'list', '--status', 'done'], '--status must be one of active, paused, waiting_approval, completed, failed, canceled, expired.'],
+  [['sessions', 'list', '--status', 'done'], '--status must be one of active, paused, waiting_approval, waiting_input, completed, failed, canceled, expired.'],
   [['sessions', 'watch', 'a', '--after=-1'], '--after must be a whole number from 0 to 9007199254740991.'],
   [['dead-letters', 'redrive', 'a', '--instruction', 'x'], '--instruction needs --node, to say which node it is for.'],
   [['dead-letters', 'redrive', 'a', '--agent', 'x'], '--agent needs --node, to say which node it is for.'],

@@ -23,7 +23,7 @@ function helpOfMany(commands: readonly Command[]): string {
   const width = Math.max(...commands.map((command) => toUsage(command).length))
   return `Usage: signalbox COMMAND [OPTIONS]
 
-Sees to the sessions of a running Signalbox, through its public API.
+Sees to the sessions and the approvals of a running Signalbox, through its public API.
 
 Commands
 ${commands.map((command) => `  ${toUsage(command).padEnd(width)}  ${command.summary}`).join('\n')}
@@ -33,11 +33,13 @@ ${listOptions(COMMON_OPTIONS)}
 Every command has a --help of its own. NO_COLOR is respected.
 
 Environment
-  SIGNALBOX_URL      the gateway
-  SIGNALBOX_API_KEY  one of its API keys; without it, for a gateway on this machine, the
-                     key that npm start made and keeps in its data folder
+  SIGNALBOX_URL           the gateway
+  SIGNALBOX_API_KEY       one of its API keys, for your own sessions
+  SIGNALBOX_OPERATOR_KEY  one of its operator keys, for approvals, the audit, and others’ sessions
+Without them, for a gateway on this machine, the keys that npm start made and keeps in its data folder.
 
-Exit codes: 0 done, 1 not done, 2 asked for wrongly.
+Exit codes: 0 done, 1 not done, 2 asked for wrongly, 3 somebody else was first (an approval is
+decided otherwise, or has changed).
 `
 }
 

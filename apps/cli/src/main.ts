@@ -5,6 +5,7 @@ import { loadEnvFile } from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 import { openTerminal } from './open-terminal.ts'
+import { readWhole } from './read-whole.ts'
 import { run } from './run.ts'
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../../../', import.meta.url))
@@ -28,4 +29,5 @@ process.exitCode = await run(process.argv.slice(2), {
   environment: process.env,
   projectFolder: PROJECT_FOLDER,
   signal: interrupted.signal,
+  readInput: (mostBytes) => readWhole(process.stdin, mostBytes),
 })

@@ -1,4 +1,5 @@
 import { openGateway } from './api/gateway.ts'
+import type { Invocation } from './command.ts'
 import { readCommandLine } from './command-line.ts'
 import { findConnection } from './connection.ts'
 import { Failure } from './failure.ts'
@@ -13,10 +14,11 @@ export interface World {
   projectFolder: string
   /** Aborted by Ctrl-C. */
   signal: AbortSignal
+  readInput: Invocation['readInput']
 }
 
-/** Does what the command line asks for. Answers the exit code: 0 done, 1 not done, 2 asked for wrongly. */
-export async function run(args: string[], { terminal, environment, projectFolder, signal }: World): Promise<number> {
+/** Does what the command line asks for. Answers the exit code: 0 done, 1 not done, 2 asked for wrongly, 3 somebody else was first. */
+export async function run(args: string[], { terminal, environment, projectFolder, signal, readInput }: World): Promise<number> {
   try {
     const request = readCommandLine(args)
     if (request.type === 'help') {
@@ -26,8 +28,19 @@ export async function run(args: string[], { terminal, environment, projectFolder
       return request.isError ? 2 : 0
     }
     const { command, words, options } = request
-    const connection = await findConnection({ url: readText(options, 'url'), data: readText(options, 'data') }, environment, projectFolder)
-    return await command.run({ words, options, terminal, signal, json: options['json'] === true, gateway: openGateway(connection, signal), now: Date.now })
+    const wish = options['operator'] === true || options['all'] === true ? 'operator' : (command.key ?? 'own')
+    const connection = await findConnection({ url: readText(options, 'url'), data: readText(options, 'data') }, environment, projectFolder, wish)
+    return await command.run({
+      words,
+      options,
+      terminal,
+      signal,
+      json: options['json'] === true,
+      gateway: openGateway(connection, signal),
+      isOperator: connection.isOperator,
+      now: Date.now,
+      readInput,
+    })
   } catch (error) {
     if (signal.aborted) {
       terminal.note('Interrupted.')

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import manifest from '../../package.json' with { type: 'json' }
 import type { Connection } from '../connection.ts'
 import { Failure } from '../failure.ts'
 import { explainBreak, explainStatus } from './explain-error.ts'
@@ -10,6 +11,8 @@ export interface Ask<Schema extends z.ZodType> {
   path: string
   query?: Record<string, string | number | undefined>
   body?: object
+  /** The version of what is changed, as it was looked at. */
+  version?: number
   schema: Schema
   signal: AbortSignal
 }
@@ -21,16 +24,18 @@ export interface Answer<Value> {
 }
 
 const ANSWER_MS = 60_000
+/** The gateway notes by it that something was done from here. */
+const USER_AGENT = `signalbox-cli/${manifest.version}`
 
 /** One call of the gateway's public API. @throws Failure with one line that says what to do. */
 export async function callGateway<Schema extends z.ZodType>(connection: Connection, ask: Ask<Schema>): Promise<Answer<z.infer<Schema>>> {
-  const { method = 'GET', body, schema, signal } = ask
+  const { method = 'GET', body, version, schema, signal } = ask
   try {
     const response = await fetch(toUrl(connection, ask), {
       method,
       // A key must not follow to wherever a redirect points.
       redirect: 'manual',
-      headers: toHeaders(connection, body !== undefined),
+      headers: { ...toHeaders(connection, body !== undefined), ...(version !== undefined && { 'if-match': `"${version}"` }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
     })
@@ -46,7 +51,7 @@ export async function callGateway<Schema extends z.ZodType>(connection: Connecti
 }
 
 export function toHeaders({ key }: Connection, hasBody: boolean): Record<string, string> {
-  return { accept: 'application/json', authorization: `Bearer ${key}`, ...(hasBody && { 'content-type': 'application/json' }) }
+  return { 'accept': 'application/json', 'user-agent': USER_AGENT, 'authorization': `Bearer ${key}`, ...(hasBody && { 'content-type': 'application/json' }) }
 }
 
 export function toUrl({ url }: Connection, { path, query = {} }: Pick<Ask<z.ZodType>, 'path' | 'query'>): string {

@@ -2,7 +2,7 @@ import { toSafeLine } from '@signalbox/contracts'
 import { z } from 'zod'
 
 import type { Connection } from '../connection.ts'
-import { Failure } from '../failure.ts'
+import { ConflictFailure, Failure } from '../failure.ts'
 
 const errorBodySchema = z.looseObject({ error: z.looseObject({ message: z.string(), code: z.string().nullish() }) })
 
@@ -18,9 +18,15 @@ export function explainStatus(status: number, body: unknown, connection: Connect
   if (!error) return new Failure(`What answers at ${connection.url} is not Signalbox (HTTP ${status}). Name the gateway with --url or SIGNALBOX_URL.`)
   switch (status) {
     case 401:
-      return new Failure(`The gateway refused the API key from ${connection.keySource}. Set SIGNALBOX_API_KEY to one of its keys.`)
+      return new Failure(
+        connection.isOperator
+          ? `The gateway refused the operator key from ${connection.keySource}. Set SIGNALBOX_OPERATOR_KEY to one of its keys.`
+          : `The gateway refused the API key from ${connection.keySource}. Set SIGNALBOX_API_KEY to one of its keys.`,
+      )
     case 404:
-      return new Failure(`${withPeriod(error.message)} Yours are listed by signalbox sessions list and signalbox dead-letters list.`)
+      return new Failure(`${withPeriod(error.message)} ${whereToLook(error.message, connection)}`)
+    case 409:
+      return hasApproval(body) ? new ConflictFailure(withPeriod(error.message), body) : new Failure(withPeriod(error.message))
     case 503:
       return new Failure(`${withPeriod(error.message)} Try again${retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? ` in ${retryAfter} s` : ' later'}.`)
     default:
@@ -46,6 +52,16 @@ function codeOf(error: unknown): string | undefined {
     if (typeof code === 'string') return code
   }
   return undefined
+}
+
+/** A conflict over an approval brings the approval as it stands. */
+function hasApproval(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'approval' in body
+}
+
+function whereToLook(message: string, { isOperator }: Connection): string {
+  if (/approval/i.test(message)) return 'They are listed by signalbox approvals list.'
+  return isOperator ? 'All are listed by signalbox sessions list --all.' : 'Yours are listed by signalbox sessions list and signalbox dead-letters list.'
 }
 
 function withPeriod(text: string): string {

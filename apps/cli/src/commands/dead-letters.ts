@@ -7,7 +7,7 @@ import { renderDeadSession } from '../show/dead-letter-page.ts'
 import { toSafeJson } from '../show/safe-json.ts'
 import { renderTable, type Column } from '../show/table.ts'
 import { STATUS_STYLES, toAge, toCount } from '../show/words.ts'
-import { change, LIMIT, readLimit } from './sessions.ts'
+import { change, LIMIT, noteMore, readLimit } from './sessions.ts'
 
 export const deadLettersList: Command = {
   name: 'dead-letters list',
@@ -20,7 +20,7 @@ export const deadLettersList: Command = {
     if (json) terminal.print(toSafeJson(found.json, 2))
     else if (sessions.length === 0) terminal.note('There are no dead letters.')
     else for (const line of renderTable(sessions, toColumns(now()), terminal)) terminal.print(line)
-    if (!json && total > sessions.length) terminal.note(`${total - sessions.length} more: --limit ${Math.min(total, 1_000)}`)
+    noteMore(terminal, json, total - sessions.length, total)
     return 0
   },
 }
@@ -53,6 +53,9 @@ export const deadLettersRedrive: Command = {
 `,
   run: async (call) => change(call, await call.gateway.redrive(call.words[0] ?? '', readRedrive(call.options))),
 }
+
+/** The same, where one looks for what can be done with a session. */
+export const sessionsRedrive: Command = { ...deadLettersRedrive, name: 'sessions redrive' }
 
 export const deadLettersDrop: Command = {
   name: 'dead-letters drop',

@@ -13,7 +13,8 @@ export const sessionsWatch: Command = {
   options: { after: { type: 'string', value: 'N', help: 'only what comes after the event of that number' } },
   more: `Lost connections are taken up where they broke off. Ctrl-C stops watching; the session
 goes on. With --json every event is one line of JSON. The exit code is 1 where the
-session did not complete.
+session did not complete. Where it waits for a person, the line says with which
+command to decide or to answer.
 `,
   async run(call) {
     const id = call.words[0] ?? ''
@@ -34,11 +35,11 @@ async function watch({ gateway, terminal, json }: Invocation, id: string, after:
   for await (const { event, json: said, seq } of gateway.events(id, { after, onBreak })) {
     status = event && STATUS_AFTER[event.type]
     if (json) terminal.print(toSafeJson(said))
-    else if (event) printIfAny(renderEvent(event, terminal), terminal)
+    else if (event) printIfAny(renderEvent(event, terminal, id), terminal)
     else terminal.note(`Event ${seq} is of a kind that this signalbox does not know.`)
   }
   if (json && status !== undefined) return toExitCode(status)
-  const { value: session } = await gateway.session(id)
+  const { view: session } = (await gateway.session(id)).value
   if (!json) for (const line of renderAnswer(session, terminal)) terminal.print(line)
   return toExitCode(session.status)
 }

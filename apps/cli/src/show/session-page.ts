@@ -1,8 +1,9 @@
-import { agentOf, toSafeLine, toSafeText, type NodeState, type NodeStateName, type SessionView } from '@signalbox/contracts'
+import { agentOf, toSafeLine, toSafeText, type AskView, type NodeState, type NodeStateName, type Question, type SessionView } from '@signalbox/contracts'
 
 import type { Style, Terminal } from '../terminal.ts'
 import { renderFields } from './fields.ts'
 import { renderTable, type Column } from './table.ts'
+import { toVisible } from './visible.ts'
 import { describeBudget, describeStatus, describeUsage, toAge, toCount, toMoment, toSpan } from './words.ts'
 
 interface NodeRow {
@@ -11,11 +12,18 @@ interface NodeRow {
 }
 
 /** Everything that is known of a session, for a person. */
-export function renderSession(session: SessionView, terminal: Terminal, now: number): string[] {
+export function renderSession({ view: session, owner }: { view: SessionView; owner: string | undefined }, terminal: Terminal, now: number): string[] {
   const rows = toRows(session)
   return [
-    ...renderFields(toFields(session, now), terminal),
+    ...renderFields(toFields(session, owner, now), terminal),
     ...(rows.length === 0 ? [] : ['', ...renderTable(rows, NODE_COLUMNS, terminal)]),
+    ...section(
+      'Approvals',
+      Object.values(session.asks).map((ask) => describeAsk(ask, now)),
+      terminal,
+    ),
+    ...section('Questions', Object.values(session.questions).map(describeQuestion), terminal),
+    ...renderNext(session, terminal),
     ...section('Revisions of the plan', session.revisions.map(describeRevision), terminal),
     ...section(
       'Shared values',
@@ -33,17 +41,37 @@ export function renderSession(session: SessionView, terminal: Terminal, now: num
   ]
 }
 
+/** `apr_…  n1, high: Run deploy: open, 23 h left` */
+function describeAsk({ id, node, risk, action, state, outcome, expires_at: expiresAt }: AskView, now: number): string {
+  const by = outcome?.by.length ? ` by ${outcome.by.join(', ')}` : ''
+  const end = state === 'open' ? `open, ${toSpan(Date.parse(expiresAt) - now)} left` : `${state}${by}${outcome?.reason ? `: ${outcome.reason}` : ''}`
+  return `${id}  ${node}, ${risk.level}: ${toVisible(action.title)}: ${end}`
+}
+
+function describeQuestion({ id, node, text, answer, told }: Question): string {
+  return `${id}  ${node}: ${text}${answer ? ` → ${answer.text}` : told ? ' (not asked any more)' : ''}`
+}
+
+/** What to do about what it waits for. */
+function renderNext({ id, asks, questions }: SessionView, terminal: Pick<Terminal, 'paint'>): string[] {
+  const ask = Object.values(asks).find(({ state }) => state === 'open')
+  const question = Object.values(questions).find(({ answer, told }) => answer === null && !told)
+  const next = [...(ask ? [`signalbox approvals show ${toSafeLine(ask.id)}`] : []), ...(question ? [`signalbox sessions answer ${toSafeLine(id)} "…"`] : [])]
+  return next.map((line) => `  ${terminal.paint('dim', line)}`)
+}
+
 export function renderAnswer({ answer }: SessionView, terminal: Pick<Terminal, 'paint'>): string[] {
   if (!answer) return []
   const sources = answer.citations.map(({ n, title, source }) => `  [${n}] ${toSafeLine(title === '' || title === source ? source : `${title} (${source})`)}`)
   return ['', toSafeText(answer.text), ...(sources.length === 0 ? [] : ['', terminal.paint('dim', 'Sources'), ...sources])]
 }
 
-function toFields(session: SessionView, now: number): [string, string][] {
+function toFields(session: SessionView, owner: string | undefined, now: number): [string, string][] {
   const { finished_at: finishedAt, created_at: createdAt } = session
   const took = finishedAt === null ? '' : `, took ${toSpan(Date.parse(finishedAt) - Date.parse(createdAt))}`
   return [
     ['Session', session.id],
+    ['Owner', owner ?? ''],
     ['Status', describeStatus(session)],
     ['Goal', session.goal],
     ['Begun', `${toMoment(createdAt)}, ${toAge(createdAt, now)} ago${took}`],
@@ -105,11 +133,15 @@ function toNodeTime({ started_at: startedAt, finished_at: finishedAt }: NodeStat
   return startedAt === undefined || finishedAt === undefined ? '' : toSpan(Date.parse(finishedAt) - Date.parse(startedAt))
 }
 
-function toResult({ error, skip_reason: skipped, output, session }: NodeState): string {
+function toResult({ error, skip_reason: skipped, output, session, waits_for: waits, state, rejection }: NodeState): string {
+  if (state === 'waiting') return WAITS[waits ?? 'others']
+  if (rejection !== undefined) return rejection
   if (error) return error.message
   if (skipped !== undefined) return `skipped: ${skipped.replace('_', ' ')}`
   return output?.text ?? (session === undefined ? '' : `as ${session}`)
 }
+
+const WAITS = { approval: 'waits for approval', input: 'waits for an answer', others: 'waits for others' } as const
 
 function describeRevision({ revision, at, reason, added, dropped, changed }: SessionView['revisions'][number]): string {
   const changes = [

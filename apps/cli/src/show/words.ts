@@ -1,4 +1,4 @@
-import type { Budget, SessionStatus, SessionView, Usage } from '@signalbox/contracts'
+import type { Budget, RiskLevel, SessionStatus, SessionView, Usage } from '@signalbox/contracts'
 
 import type { Style } from '../terminal.ts'
 
@@ -39,10 +39,19 @@ export function describeBudget({ tokens, usd, deadline_s: deadline }: Budget): s
 }
 
 /** The status, and what it does not say by itself. */
-export function describeStatus({ status, stopped, dead_letters: letters }: SessionView): string {
-  const more = [stopped && `stopped: ${stopped.limit}`, letters.length > 0 && toCount(letters.length, 'dead letter')].filter(Boolean)
+export function describeStatus({ status, stopped, dead_letters: letters, asks, questions }: SessionView): string {
+  const open = Object.values(asks).filter(({ state }) => state === 'open').length
+  const asked = Object.values(questions).filter(({ answer, told }) => answer === null && !told).length
+  const more = [
+    stopped && `stopped: ${stopped.limit}`,
+    letters.length > 0 && toCount(letters.length, 'dead letter'),
+    open > 0 && toCount(open, 'approval'),
+    asked > 0 && toCount(asked, 'question'),
+  ].filter(Boolean)
   return more.length === 0 ? status : `${status} (${more.join(', ')})`
 }
+
+export const RISK_STYLES = { low: 'dim', medium: 'yellow', high: 'red', critical: 'red' } as const satisfies Record<RiskLevel, Style>
 
 export const STATUS_STYLES = {
   active: 'cyan',
