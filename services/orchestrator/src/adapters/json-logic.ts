@@ -43,7 +43,8 @@ export const evaluateRule: RuleEngine = (rule, data) => {
   return engine.run(rule, data)
 }
 
-function requireAllowed(rule: unknown): void {
+/** @throws Error for a rule with an operator that is not of the closed list. */
+export function requireAllowed(rule: unknown): void {
   if (Array.isArray(rule)) for (const item of rule) requireAllowed(item)
   else if (typeof rule === 'object' && rule !== null) {
     for (const [operator, value] of Object.entries(rule)) {
