@@ -7,6 +7,7 @@ import { keepRules } from './keep-rules.ts'
 import { useLedgers, type OpenLedger } from './ledgers.ts'
 import { listRules } from './list-rules.ts'
 
+export { describeApprovalLedgerAcrossProcesses, type LedgerElsewhere } from './across-processes.ts'
 export type { LedgerPlace, OpenLedger, Tamper } from './ledgers.ts'
 export { also, decided, NOTHING_ELSE, sampleApproval, sampleDelivery, sampleNote } from './sample-approval.ts'
 

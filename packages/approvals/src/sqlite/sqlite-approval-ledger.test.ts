@@ -4,11 +4,17 @@ import { DatabaseSync } from 'node:sqlite'
 import { temporaryFolder } from '@signalbox/testing'
 import { expect, test } from 'vitest'
 
-import { describeApprovalLedger, type LedgerPlace, type Tamper } from '../contract/index.ts'
+import { describeApprovalLedger, describeApprovalLedgerAcrossProcesses, type LedgerPlace, type Tamper } from '../contract/index.ts'
 import { sampleApproval, sampleNote } from '../contract/sample-approval.ts'
 import { openSqliteApprovalLedger } from './sqlite-approval-ledger.ts'
 
 describeApprovalLedger('the SQLite approval ledger', openPlace)
+
+describeApprovalLedgerAcrossProcesses('the SQLite approval ledger across processes', async () => {
+  const place = await openPlace()
+  const elsewhere = { module: new URL('./sqlite-approval-ledger.ts', import.meta.url).href, open: 'openSqliteApprovalLedger', options: { path: place.path } }
+  return { ...place, elsewhere }
+})
 
 test('what was written is there when the file is opened again, and the chain goes on', async () => {
   const { open, dispose } = await openPlace()
