@@ -110,7 +110,7 @@ describe('a webhook', () => {
         more()
       }),
     )
-    const { tell, settled } = await startNotifier(channelsOf(webhookTo(receiver)))
+    const { tell, settled } = await startNotifier(channelsOf(webhookTo(receiver)), { settings: { deadlineMs: 60_000 } })
     await tell(anApproval())
     expect(await settled()).toMatchObject([{ state: 'delivered', status: 200 }])
   })
