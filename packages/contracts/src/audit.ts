@@ -38,6 +38,12 @@ export const auditNoteSchema = z.object({
 })
 export type AuditNote = z.infer<typeof auditNoteSchema>
 
+/** `POST /v1/audit/notes`, for services with the token only: what the gateway knows of people, who sign in there. Answered with the entry. */
+export const userAuditNoteSchema = auditNoteSchema.extend({
+  kind: z.enum(['user.signed_in', 'user.refused', 'user.signed_out', 'user.added', 'user.changed', 'user.removed']),
+})
+export type UserAuditNote = z.infer<typeof userAuditNoteSchema>
+
 /**
  * A link of the chain: `hash` is SHA-256 over the canonical JSON of the entry without its hash, which holds
  * `prev`, the hash before it. `seq` counts from 1 without gaps; the first one's `prev` is 64 zeros.

@@ -1,0 +1,76 @@
+import { AppError, toAppError } from '@signalbox/errors'
+import { METRICS, type Telemetry } from '@signalbox/telemetry'
+import type { HttpApp } from '@signalbox/service-kit'
+import { Hono } from 'hono'
+
+import type { ManageUsers } from '../../core/console/manage-users.ts'
+import type { SignIn } from '../../core/console/sign-in.ts'
+import type { StaticFiles } from '../../core/console/static-files.ts'
+import type { GatewayEnv } from '../gateway-env.ts'
+import { mountMethodGuards } from '../methods.ts'
+import { observeRequests } from '../observe.ts'
+import { leavesBodyUnread, refuseUnread } from '../refuse-large-body.ts'
+import { renderError } from '../render-error.ts'
+import { mountResources, type Resources } from '../resources.ts'
+import type { ReadOrigin } from './caller-address.ts'
+import { requireRole, requireSameOrigin, requireSignIn } from './guard.ts'
+import { mountInfo, type InfoOptions } from './info.ts'
+import { pageHeaders } from './page-headers.ts'
+import { mountPages } from './pages.ts'
+import { mountOwnPassword, mountSession } from './session.ts'
+import { mountUsers } from './users.ts'
+
+export interface ConsoleOptions extends InfoOptions {
+  telemetry: Telemetry
+  signIn: SignIn
+  users: ManageUsers
+  readOrigin: ReadOrigin
+  /** The built app; undefined where there is none. */
+  files: StaticFiles | undefined
+  resources: Resources
+}
+
+/**
+ * The console: pages at /console, and at /console/api what they call. There one signs in with a cookie, and is then
+ * served by the very handlers that serve keys under /v1, as the person that one is.
+ */
+export function mountConsole(app: HttpApp, options: ConsoleOptions): void {
+  const { signIn, readOrigin, telemetry } = options
+  const rejected = telemetry.meter.createCounter(METRICS.rejected)
+
+  const api = new Hono<GatewayEnv>({ strict: false })
+  api.onError((error, c) => {
+    const known = toAppError(error)
+    if (known.code === 'authentication_failed') rejected.add(1, { code: known.code })
+    return leavesBodyUnread(c, known) ? refuseUnread(c, known) : renderError(error, telemetry)
+  })
+  api.use(pageHeaders({ 'cache-control': 'no-store' }))
+  api.use(requireSameOrigin(options.publicUrl))
+  api.use((c, next) => {
+    c.set('record', {})
+    return next()
+  })
+  mountSession(api, signIn, readOrigin)
+  mountInfo(api, signIn, options)
+
+  api.use(requireSignIn(signIn, readOrigin))
+  api.use(observeRequests(telemetry))
+  // Viewers look; to ask spends tokens.
+  api.use('/chat/completions', requireRole('approver'))
+  mountOwnPassword(api, signIn, readOrigin)
+  mountUsers(api, options.users)
+  mountResources(api, options.resources)
+  mountMethodGuards(api)
+  api.all('/*', (c) => {
+    throw new AppError('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`)
+  })
+
+  const pages = new Hono<GatewayEnv>({ strict: false })
+  pages.use(pageHeaders())
+  mountPages(pages, options.files)
+
+  app.route('/console/api', api)
+  app.route('/console', pages)
+  // Whoever types the address into a browser means the console.
+  app.get('/', (c, next) => (c.req.header('accept')?.includes('text/html') === true ? Promise.resolve(c.redirect('/console/')) : next()))
+}

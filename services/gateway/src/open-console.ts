@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+
+import type { Telemetry } from '@signalbox/telemetry'
+import type { HttpApp } from '@signalbox/service-kit'
+import { openRedis } from '@signalbox/sessions'
+import type { MiddlewareHandler } from 'hono'
+
+import { openStaticFiles } from './adapters/console/open-static-files.ts'
+import { createHttpAuditSink } from './adapters/console/http-audit-sink.ts'
+import { openRedisAccountStore } from './adapters/console/redis-account-store.ts'
+import { openSqliteAccountStore } from './adapters/console/sqlite-account-store.ts'
+import { createLinkDesk } from './adapters/management/approval-desk.ts'
+import type { Management } from './adapters/management/connect-management.ts'
+import type { GatewayConfig } from './config.ts'
+import type { AddressMark } from './core/address-mark.ts'
+import type { AccountStore } from './core/console/account-store.ts'
+import { createManageUsers, ensureFirstAdmin } from './core/console/manage-users.ts'
+import { createPasswords } from './core/console/password.ts'
+import { createSignIn } from './core/console/sign-in.ts'
+import { createReadOrigin } from './http/console/caller-address.ts'
+import { mountDecisionLinks } from './http/console/decision/mount-decision-links.ts'
+import { mountConsole } from './http/console/mount-console.ts'
+import type { GatewayEnv } from './http/gateway-env.ts'
+import type { Resources } from './http/resources.ts'
+
+const VERSION = '0.1.0'
+const SWEEP_EVERY_MS = 3_600_000
+
+export interface Console {
+  /** The password of `admin`, where this start made it. Whoever opened the gateway tells it; no log ever does. */
+  readonly password?: string
+  /** Counts the chat requests that come with a key, for those who wait for the first. */
+  countRequest: MiddlewareHandler<GatewayEnv>
+  mount(app: HttpApp, resources: Resources): void
+  close(): Promise<void>
+}
+
+export interface ConsoleParts {
+  telemetry: Telemetry
+  markAddress: AddressMark
+  management: Management
+}
+
+/** Opens the accounts, and sees to it that there is somebody who can sign in. @throws AppError `unavailable`. */
+export async function openConsole(config: GatewayConfig, { telemetry, markAddress, management }: ConsoleParts): Promise<Console> {
+  const store = await openAccountStore(config, telemetry)
+  try {
+    const passwords = createPasswords()
+    const requests = { seen: 0 }
+    const audit = createHttpAuditSink({ management, log: telemetry.log })
+    const { password } = await ensureFirstAdmin({ store, passwords }, config.CONSOLE_ADMIN_PASSWORD)
+    const sweeping = setInterval(() => {
+      store.sweepSessions(Date.now()).catch((error: unknown) => telemetry.log.warn({ err: error }, 'sign-in sessions that are over could not be removed'))
+    }, SWEEP_EVERY_MS)
+    sweeping.unref()
+    return {
+      ...(password !== undefined && { password }),
+      countRequest(_c, next) {
+        requests.seen++
+        return next()
+      },
+      mount(app, resources) {
+        mountConsole(app, {
+          telemetry,
+          signIn: createSignIn({ store, passwords, audit }),
+          users: createManageUsers({ store, passwords, audit, rolesFromProvider: false }),
+          readOrigin: createReadOrigin(markAddress, config.TRUSTED_PROXIES),
+          publicUrl: { configured: config.PUBLIC_URL, trustedProxies: config.TRUSTED_PROXIES },
+          oidc: null,
+          readDetails: () => ({
+            version: VERSION,
+            model: config.LLM_MODEL,
+            scripted: config.LLM_MODEL.startsWith('scripted-'),
+            requests_seen: requests.seen,
+            trace_url_template: config.TRACE_URL_TEMPLATE ?? null,
+          }),
+          files: config.CONSOLE_DIR === undefined ? undefined : openStaticFiles(config.CONSOLE_DIR),
+          resources,
+        })
+        mountDecisionLinks(app, { telemetry, links: createLinkDesk(management), consoleUrl: resources.chat.complex.consoleUrl })
+      },
+      async close() {
+        clearInterval(sweeping)
+        await audit.close()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** On the Redis that replicas share, where there is one; else in a file. */
+async function openAccountStore(config: GatewayConfig, telemetry: Telemetry): Promise<AccountStore> {
+  if (config.REDIS_URL === undefined) return openSqliteAccountStore(join(config.DATA_DIR, 'console.db'))
+  const redis = await openRedis({
+    url: config.REDIS_URL,
+    allowVolatile: config.REDIS_ALLOW_VOLATILE,
+    onWarning: (message) => telemetry.log.warn(message),
+  })
+  const store = openRedisAccountStore({ redis, prefix: config.REDIS_PREFIX })
+  return {
+    ...store,
+    async close() {
+      await store.close()
+      await redis.close()
+    },
+  }
+}
