@@ -7,6 +7,7 @@ const checks = [
   { name: 'format', command: 'oxfmt', words: ['--check', '.'] },
   { name: 'lint', command: 'oxlint', words: ['--type-aware', '--deny-warnings'] },
   { name: 'types', command: 'tsc', words: ['--noEmit'] },
+  { name: 'types of the console', command: 'tsc', words: ['--noEmit', '-p', 'apps/console'] },
 ]
 
 const results = checks.map(({ name, command, words }) => {

@@ -1,0 +1,77 @@
+/** A piece of a text: what can be seen, or the name of something that cannot. */
+export interface TextPiece {
+  text: string
+  /** What it is, where it is shown by its name. */
+  hidden?: string
+}
+
+/**
+ * Characters that change how a text looks without being seen: bidirectional controls, zero-width and other
+ * format characters, controls (terminal escapes begin with one), lone surrogates, tags, and blanks that are none.
+ * Tabs and line ends stay what they are.
+ */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{ffa0}\u{fffc}\u{e0000}-\u{e0fff}\u{2028}\u{2029}\u{00a0}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]/gu
+
+const NAMES: Record<number, string> = {
+  0x00: 'NUL',
+  0x07: 'BEL',
+  0x08: 'BS',
+  0x1b: 'ESC',
+  0x7f: 'DEL',
+  0x9b: 'CSI',
+  0xa0: 'NBSP',
+  0xad: 'SHY',
+  0x200b: 'ZWSP',
+  0x200c: 'ZWNJ',
+  0x200d: 'ZWJ',
+  0x200e: 'LRM',
+  0x200f: 'RLM',
+  0x202a: 'LRE',
+  0x202b: 'RLE',
+  0x202c: 'PDF',
+  0x202d: 'LRO',
+  0x202e: 'RLO',
+  0x2060: 'WJ',
+  0x2066: 'LRI',
+  0x2067: 'RLI',
+  0x2068: 'FSI',
+  0x2069: 'PDI',
+  0xfeff: 'BOM',
+}
+
+/** A text in pieces, so that nothing in it can hide. */
+export function toPieces(text: string): TextPiece[] {
+  const pieces: TextPiece[] = []
+  let end = 0
+  for (const match of text.matchAll(HIDDEN)) {
+    const [character] = match
+    if (character === '\n' || character === '\t') continue
+    if (match.index > end) pieces.push({ text: text.slice(end, match.index) })
+    pieces.push({ text: character, hidden: nameOf(character) })
+    end = match.index + character.length
+  }
+  if (end < text.length) pieces.push({ text: text.slice(end) })
+  return pieces
+}
+
+export function hasHidden(text: string): boolean {
+  return toPieces(text).some(({ hidden }) => hidden !== undefined)
+}
+
+function nameOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+  const name = NAMES[code]
+  return name === undefined ? number : `${name} ${number}`
+}
+
+/** A link's host as it is asked for (punycode), where that is not how it reads. Undefined where nothing is hidden. */
+export function readsAsAnotherHost(text: string): { shown: string; host: string } | undefined {
+  const match = /\bhttps?:\/\/([^\s/?#"'<>]+)/iu.exec(text)
+  const shown = match?.[1]
+  if (shown === undefined) return undefined
+  const url = URL.parse(match?.[0] ?? '')
+  if (!url) return undefined
+  const said = shown.toLowerCase()
+  return said === url.host || said === url.hostname ? undefined : { shown, host: url.host }
+}
