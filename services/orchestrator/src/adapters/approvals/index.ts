@@ -1,0 +1,5 @@
+export { createApprovalBook } from './approval-book.ts'
+export { createApprovalDesk, type ApprovalDeskOptions } from './approval-desk.ts'
+export { startApprovalSweeper, type ApprovalSweeper, type ApprovalSweeperOptions } from './approval-sweeper.ts'
+export { parsePolicies, readPoliciesFile, type PoliciesFile } from './read-policies-file.ts'
+export { createTellSession, type TellSession } from './tell-session.ts'
