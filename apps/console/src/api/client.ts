@@ -42,7 +42,11 @@ export interface Asked {
 const PATIENCE_MS = 30_000
 
 /** @throws ApiError for an answer that is none, and for a gateway that cannot be reached (status 0). */
-export async function ask<Answer>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, { body, version, signal, keepalive }: Asked = {}): Promise<Answer> {
+export async function ask<Answer>(
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  { body, version, signal, keepalive }: Asked = {},
+): Promise<Answer> {
   const late = AbortSignal.timeout(PATIENCE_MS)
   const response = await fetch(`${API}${path}`, {
     method,

@@ -13,7 +13,7 @@ import type {
   SessionBriefPage,
   SessionDetail,
 } from '@signalbox/contracts'
-import { QueryClient, queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
 
 import { ApiError, ask, setCsrf, withQuery } from './client.ts'
 
@@ -58,7 +58,7 @@ export interface ApprovalSearch {
 export const approvalsQuery = (search: ApprovalSearch) =>
   queryOptions({
     queryKey: ['approvals', search],
-    placeholderData: (before: ApprovalPage | undefined) => before,
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<ApprovalPage>('GET', withQuery('/approvals', search), { signal }),
   })
 
@@ -75,7 +75,7 @@ export interface SessionSearch {
 export const sessionsQuery = (search: SessionSearch) =>
   queryOptions({
     queryKey: ['sessions', search],
-    placeholderData: (before: SessionBriefPage | undefined) => before,
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<SessionBriefPage>('GET', withQuery('/sessions', search), { signal }),
   })
 
@@ -103,7 +103,7 @@ export interface AuditSearch {
 export const auditQuery = (search: AuditSearch) =>
   queryOptions({
     queryKey: ['audit', search],
-    placeholderData: (before: AuditPage | undefined) => before,
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<AuditPage>('GET', withQuery('/audit', search), { signal }),
   })
 

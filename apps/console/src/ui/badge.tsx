@@ -1,4 +1,19 @@
-import { AlertTriangle, Ban, CheckCircle2, Circle, CircleDashed, CircleHelp, Clock, Flame, Hourglass, Loader2, MinusCircle, Pause, ShieldAlert, XCircle } from 'lucide-react'
+import {
+  AlertTriangle,
+  Ban,
+  CheckCircle2,
+  Circle,
+  CircleDashed,
+  CircleHelp,
+  Clock,
+  Flame,
+  Hourglass,
+  Loader2,
+  MinusCircle,
+  Pause,
+  ShieldAlert,
+  XCircle,
+} from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 

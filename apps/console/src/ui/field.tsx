@@ -5,7 +5,12 @@ import { classes } from './classes.ts'
 
 const BOX = 'w-full rounded-lg border border-line-strong/60 bg-raised px-3 text-sm text-ink placeholder:text-faint focus-visible:border-accent'
 
-export function TextField({ label, hint, className, ...rest }: InputHTMLAttributes<HTMLInputElement> & { label: string; hint?: ReactNode; ref?: Ref<HTMLInputElement> }) {
+export function TextField({
+  label,
+  hint,
+  className,
+  ...rest
+}: InputHTMLAttributes<HTMLInputElement> & { label: string; hint?: ReactNode; ref?: Ref<HTMLInputElement> }) {
   const id = useId()
   return (
     <div className={className}>
@@ -22,14 +27,25 @@ export function TextField({ label, hint, className, ...rest }: InputHTMLAttribut
   )
 }
 
-export function TextArea({ label, hint, className, mono, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement> & { label: string; hint?: ReactNode; mono?: boolean; ref?: Ref<HTMLTextAreaElement> }) {
+export function TextArea({
+  label,
+  hint,
+  className,
+  mono,
+  ...rest
+}: TextareaHTMLAttributes<HTMLTextAreaElement> & { label: string; hint?: ReactNode; mono?: boolean; ref?: Ref<HTMLTextAreaElement> }) {
   const id = useId()
   return (
     <div className={className}>
       <label htmlFor={id} className="mb-1 block text-sm font-medium">
         {label}
       </label>
-      <textarea id={id} aria-describedby={hint ? `${id}-hint` : undefined} className={classes(BOX, 'py-2', mono && 'font-mono text-[0.82rem] leading-relaxed')} {...rest} />
+      <textarea
+        id={id}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        className={classes(BOX, 'py-2', mono && 'font-mono text-[0.82rem] leading-relaxed')}
+        {...rest}
+      />
       {hint && (
         <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
           {hint}

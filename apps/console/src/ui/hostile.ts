@@ -10,7 +10,8 @@ export interface TextPiece {
  * format characters, controls (terminal escapes begin with one), lone surrogates, tags, and blanks that are none.
  * Tabs and line ends stay what they are.
  */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{ffa0}\u{fffc}\u{e0000}-\u{e0fff}\u{2028}\u{2029}\u{00a0}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]/gu
+const HIDDEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{ffa0}\u{fffc}\u{e0000}-\u{e0fff}\u{2028}\u{2029}\u{00a0}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]/gu
 
 const NAMES: Record<number, string> = {
   0x00: 'NUL',

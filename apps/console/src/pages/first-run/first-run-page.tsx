@@ -1,0 +1,5 @@
+import { Loading } from '../../ui/page.tsx'
+
+export function FirstRunPage() {
+  return <Loading />
+}
