@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 
-import { NO_USAGE, type DeadLetter, type Plan, type SessionView } from '@signalbox/contracts'
+import { NO_USAGE, type AskView, type DeadLetter, type Plan, type Question, type SessionView } from '@signalbox/contracts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { startApi, type TestApi } from './fixtures/api.ts'
+import { DONE, startApi, type TestApi } from './fixtures/api.ts'
 import { runHere } from './fixtures/run-cli.ts'
 
 const AT = '2026-11-21T08:00:00.000Z'
@@ -62,6 +62,40 @@ const FAILED: Partial<SessionView> = {
   context: { topic: { value: { name: 'x' }, node: 'a', at: AT } },
   lineage: ['ses_parent'],
   finished_at: '2026-11-21T08:00:30.000Z',
+}
+
+const QUESTION: Question = { id: 'qst_1', node: 'n2', agent: 'mock-search', epoch: 1, text: 'Which region?', asked_at: AT, answer: null, told: false }
+const ASK: AskView = {
+  id: 'apr_1',
+  node: 'n1',
+  epoch: 1,
+  ref: 'ask-1',
+  source: 'agent',
+  agent: 'mock-search',
+  skill: null,
+  action: { type: 'deploy', title: 'Run deploy', side_effects: [], reversible: null },
+  args_sha256: 'f'.repeat(64),
+  statement: null,
+  why: null,
+  impact: null,
+  risk: { level: 'high', reasons: [] },
+  policy: null,
+  allowed: ['approve', 'reject'],
+  quorum: { required: 1, eligible: ['role:approver'], exclude_requester: true },
+  on_timeout: 'reject',
+  notify: null,
+  asked_at: AT,
+  escalates_at: null,
+  escalates_to: [],
+  expires_at: AT,
+  state: 'open',
+  outcome: null,
+}
+const DECIDED: AskView = {
+  ...ASK,
+  id: 'apr_0',
+  state: 'rejected',
+  outcome: { decision: 'reject', by: ['alice'], reason: 'no', args_sha256: 'f'.repeat(64), at: AT },
 }
 
 let api: TestApi
@@ -153,6 +187,81 @@ Dead letters
       'POST /v1/sessions/ID/resume',
       'DELETE /v1/sessions/ID',
     ])
+  })
+})
+
+describe('others’ sessions', () => {
+  test('list --all: with the operator key, whose each is, and what it waits for', async () => {
+    const { id } = api.begin({ status: 'waiting_input', questions: { qst_1: QUESTION } }).view
+    const { stdout } = await runHere(['sessions', 'list', '--all', '--status', 'waiting_input', '--owner', 'me', '--search', 'x'], api)
+    expect(stdout).toMatch(new RegExp(`^${id} +somebody +waiting_input +1 answer +1/2 `, 'm'))
+    expect(api.taken.at(-1)?.path).toBe('/v1/sessions?status=waiting_input&owner=me&q=x&limit=20')
+    expect((await runHere(['sessions', 'list', '--owner', 'me'], api)).stderr).toBe('signalbox: --owner needs --all.\n')
+  })
+
+  test('show and cancel --operator: whoever’s it is', async () => {
+    const { id } = api.begin().view
+    expect((await runHere(['sessions', 'show', id, '--operator'], api)).stdout).toContain('Owner    somebody\n')
+    expect((await runHere(['sessions', 'cancel', id, '--operator'], api)).stdout).toBe(`${id} is canceled\n`)
+    expect(api.taken.at(-1)).toMatchObject({ method: 'POST', path: `/v1/sessions/${id}/cancel` })
+  })
+})
+
+describe('a session that waits for people', () => {
+  test('show: what for, and what to do about it', async () => {
+    const { view } = api.begin({
+      status: 'waiting_approval',
+      asks: { apr_1: { ...ASK, expires_at: new Date(Date.now() + 3_600_000).toISOString() }, apr_0: DECIDED },
+      questions: { qst_1: QUESTION, qst_0: { ...QUESTION, id: 'qst_0', answer: { text: 'Oslo', key: 'k', at: AT }, told: true } },
+      nodes: { n1: { state: 'waiting', waits_for: 'approval', agent: 'mock-search', attempts: 1, epoch: 1 } },
+    })
+    const { stdout } = await runHere(['sessions', 'show', view.id], api)
+    expect(stdout).toContain('Status   waiting_approval (1 approval, 1 question)\n')
+    expect(stdout).toMatch(/^n1 +waiting +mock-search +1 +waits for approval$/m)
+    expect(stdout).toContain(`Approvals
+  apr_1 (n1, high): Run deploy: open, 60 m left
+  apr_0 (n1, high): Run deploy: rejected by alice: no
+
+Questions
+  qst_1 (n2): Which region?
+  qst_0 (n2): Which region? → Oslo
+  signalbox approvals show apr_1
+  signalbox sessions answer ${view.id} "…"
+`)
+  })
+
+  test('answer: the text, to the question that is meant', async () => {
+    const { id } = api.begin({ status: 'waiting_input' }).view
+    expect((await runHere(['sessions', 'answer', id, ' eu-west-1 ', '--question', 'qst_1'], api)).stdout).toBe(`${id} is active\n`)
+    expect(api.taken.at(-1)).toMatchObject({ method: 'POST', path: `/v1/sessions/${id}/input`, body: { text: 'eu-west-1', question: 'qst_1' } })
+    expect((await runHere(['sessions', 'answer', id], api)).code).toBe(2)
+  })
+
+  test('watch: says with which command to decide or to answer', async () => {
+    const session = api.begin({ status: 'completed' })
+    const of = { node: 'n1', agent: 'mock-search' }
+    session.say(
+      { type: 'approval.requested', ...of, approval: 'apr_1', title: 'Run deploy', risk: 'high', source: 'agent', expires_at: AT },
+      { type: 'input.requested', ...of, question: 'qst_1', text: 'Which region?' },
+      { type: 'session.waiting', for: 'approval', approvals: ['apr_1'], questions: ['qst_1'] },
+      { type: 'approval.decided', ...of, approval: 'apr_1', decision: 'edit', by: ['alice'], reason: 'smaller' },
+      DONE,
+    )
+    expect((await runHere(['sessions', 'watch', session.view.id], api)).stdout)
+      .toBe(`08:00:00  n1  approval needed (risk: high): mock-search wants to: Run deploy
+          signalbox approvals show apr_1
+08:00:00  n1  mock-search asks: Which region?
+          signalbox sessions answer ${session.view.id} "…"
+08:00:00  Waiting for 1 approval and 1 answer
+08:00:00  n1  approved with changes by alice: smaller
+08:00:00  Completed
+`)
+  })
+
+  test('sessions redrive is dead-letters redrive', async () => {
+    const { id } = api.begin(FAILED).view
+    expect((await runHere(['sessions', 'redrive', id, '--node', 'b'], api)).stdout).toBe(`${id} is active\n`)
+    expect(api.taken.at(-1)).toMatchObject({ path: `/v1/dead-letters/${id}/redrive`, body: { node: 'b' } })
   })
 })
 
@@ -313,7 +422,17 @@ describe('help', () => {
   })
 
   test('no line of it is wider than most terminals', async () => {
-    for (const topic of [[], ['sessions', 'watch'], ['dead-letters', 'redrive'], ['dead-letters', 'drop'], ['agents']]) {
+    for (const topic of [
+      [],
+      ['sessions', 'watch'],
+      ['dead-letters', 'redrive'],
+      ['dead-letters', 'drop'],
+      ['agents'],
+      ['approvals', 'list'],
+      ['approvals', 'approve'],
+      ['approvals', 'edit'],
+      ['audit', 'verify'],
+    ]) {
       const { stdout } = await runHere(['help', ...topic], api)
       expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110)
     }
