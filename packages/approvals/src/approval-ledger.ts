@@ -20,21 +20,32 @@ export interface ApprovalLedger {
   open(approval: Approval, also: Also): Promise<Approval>
   get(id: string): Promise<Approval | undefined>
   /**
-   * Writes `approval` over the one of `version`, as version + 1. `undelivered` says that its session is to be told.
-   * @throws AppError `conflict` where it has another version by now, `not_found`.
+   * Writes `approval` over the one of `version`, as version + 1. `undelivered` says that its session is to be
+   * told; without it, that stays as it is. Session, requester and creation are never changed.
+   * @throws AppError `conflict` where it has another version by now (`details.version`) or another state for
+   * good (`details.state`), `not_found`.
    */
   change(approval: Approval, version: number, also: Also & { undelivered?: boolean }): Promise<Approval>
-  /** Those that the query wants, of this requester where one is named. Pending ones come the soonest to expire first, then by id; any other list the newest first. */
+  /**
+   * Those that the query wants, of this requester where one is named. Pending ones come the soonest to expire
+   * first, then by id; all together the newest first; of those that are decided, the last decided first.
+   *  - `session_id` finds what the session's sub-plans ask, too.
+   *  - `q` finds those in which each of its words stands somewhere, also as a part of a word.
+   *  - `total` counts what the query wants on all pages, `pending` all that wait (of the requester).
+   *  - Pages stay right while others are asked and decided: nothing that stays is left out or shown twice.
+   * @throws AppError `invalid_request` for a cursor that is not of this list.
+   */
   list(query: ApprovalQuery & { requestedBy?: string }): Promise<{ approvals: Approval[]; total: number; pending: number; nextCursor: string | undefined }>
-  /** Decided ones whose sessions have not been told, oldest first. */
+  /** Decided ones whose sessions have not been told, those first that were decided first. */
   undelivered(limit: number): Promise<Approval[]>
+  /** The session has been told. Said again, or of one that is gone, it does nothing. */
   delivered(id: string): Promise<void>
-  /** Pending ones that have expired, or that are to be escalated and were not yet. */
+  /** Pending ones that have expired, or that are to be escalated and were not yet; the longest due first. */
   due(now: Date, limit: number): Promise<Approval[]>
 
-  /** Notes something that changes no approval. */
+  /** Notes something that changes no approval. Halves of surrogate pairs become U+FFFD: there is no canonical JSON of them. */
   note(note: AuditNote): Promise<AuditEntry>
-  /** Newest first. */
+  /** Newest first. `about` is a subject, a session or an actor. */
   audit(query: AuditQuery): Promise<AuditPage>
   /** Entries after `after`, oldest first, at most `limit`. */
   entries(after: number, limit: number): Promise<AuditEntry[]>
@@ -42,22 +53,30 @@ export interface ApprovalLedger {
   head(): Promise<number>
   /** Settles when there is an entry after `after`, or on the signal; also one that another process wrote, within a second. */
   waitBeyond(after: number, signal: AbortSignal): Promise<void>
-  /** Reads the whole chain and recomputes it. */
+  /**
+   * Reads the whole chain and recomputes it, while others go on writing. Where something does not fit,
+   * `entries` and `head` are of the part before it, which does.
+   */
   verify(): Promise<AuditVerdict>
 
-  /** Enters a message that belongs to no change (a test). */
+  /** Enters a message that belongs to no change (a test). One with this id that is there already stays as it is and is answered. */
   send(delivery: NewDelivery): Promise<Delivery>
-  /** Takes messages whose time has come: nobody else gets them for `leaseMs`. Oldest first. */
+  /** Takes messages whose time has come, the longest due first: nobody else gets them until `now` + `leaseMs`. */
   claim(now: Date, limit: number, leaseMs: number): Promise<Delivery[]>
-  /** How a try went: delivered, given up, or to be tried again at `next_at`. */
+  /**
+   * How a try went: delivered, given up, or to be tried again at `next_at`. What is finished stays so; of one
+   * that another ledger has claimed since, only that it was delivered after all is believed.
+   * @throws AppError `not_found`.
+   */
   settle(delivery: Delivery): Promise<void>
+  /** Newest first. */
   deliveries(query: DeliveryQuery): Promise<{ deliveries: Delivery[]; nextCursor: string | undefined }>
   /** The newest message to each of these channels. */
   lastDeliveries(channels: readonly string[]): Promise<Map<string, Delivery>>
 
-  /** True for the first who uses this up; kept until `expiresAt`. */
+  /** True for the first who uses this up; kept until some minutes after `expiresAt`, as clocks differ. */
   useOnce(token: string, expiresAt: Date): Promise<boolean>
-  /** Removes decided approvals and finished messages from before `before`. The audit stays. */
+  /** Removes approvals that were decided and messages that were finished before `before`; not those whose sessions have not been told. The audit stays. */
   sweep(before: Date): Promise<{ removed: number }>
   /** @throws AppError `unavailable`. */
   ping(signal: AbortSignal): Promise<void>
