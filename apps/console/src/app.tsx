@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { Bot, Inbox, LayoutDashboard, ListTree, LogOut, MailWarning, MessagesSquare, ScrollText, Settings } from 'lucide-react'
+import { Bot, Inbox, ListTree, LogOut, MailWarning, MessagesSquare, ScrollText, Settings } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 
 import { ask } from './api/client.ts'
@@ -105,7 +105,7 @@ function Shell({ name, role }: { name: string; role: string }) {
   )
 }
 
-function Place({ to, word, icon: Icon, isHere, count }: { to: string; word: string; icon: typeof LayoutDashboard; isHere: boolean; count: number }) {
+function Place({ to, word, icon: Icon, isHere, count }: { to: string; word: string; icon: typeof Inbox; isHere: boolean; count: number }) {
   return (
     <Link
       to={to}

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { mountAgent, renderA2AError, type AgentCard } from '@signalbox/a2a'
-import { EXTENSIONS, TERMINAL_STATUSES, type Budget } from '@signalbox/contracts'
+import { EXTENSIONS, MANAGEMENT_PATHS, TERMINAL_STATUSES, type Budget } from '@signalbox/contracts'
 import { toAppError } from '@signalbox/errors'
 import { createHttpApp, requireServiceToken, type Health, type Service } from '@signalbox/service-kit'
 import { holdLease, startSweeper, type Doorbell } from '@signalbox/sessions'
 import { openTelemetry, type Telemetry } from '@signalbox/telemetry'
 
+import { sayToSession } from './a2a/say-to-session.ts'
 import { createSessionTaskService } from './a2a/session-task-service.ts'
 import { createA2AAgentCaller } from './adapters/a2a-agent-caller.ts'
 import { createA2APlanner } from './adapters/a2a-planner.ts'
@@ -24,7 +25,12 @@ import { createTelemetryObserver } from './adapters/telemetry-observer.ts'
 import type { OrchestratorConfig } from './config.ts'
 import { driveSession } from './core/drive-session.ts'
 import { agentRoutes } from './http/agent-routes.ts'
+import { approvalRoutes } from './http/approval-routes.ts'
+import { auditRoutes, feedRoutes } from './http/audit-routes.ts'
+import { channelRoutes, deliveryRoutes } from './http/channel-routes.ts'
+import { linkRoutes } from './http/link-routes.ts'
 import { deadLetterRoutes, sessionRoutes } from './http/session-routes.ts'
+import { openApprovals } from './open-approvals.ts'
 
 const LET_GO_MS = 1_000
 const ABANDONED_MS = 7 * 24 * 3_600_000
@@ -41,7 +47,7 @@ const CARD: Omit<AgentCard, 'url'> = {
       tags: ['orchestration', 'workflow'],
     },
   ],
-  extensions: [EXTENSIONS.session, EXTENSIONS.sessionEvents, EXTENSIONS.usage, EXTENSIONS.lineage],
+  extensions: [EXTENSIONS.session, EXTENSIONS.sessionEvents, EXTENSIONS.usage, EXTENSIONS.lineage, EXTENSIONS.approval],
   streaming: true,
 }
 
@@ -58,6 +64,15 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
   const engine = await openEngine(config, telemetry)
   const { store, breakers } = engine
   const bell = quietly(engine.doorbell, telemetry)
+  const tell = async (id: string, message: Parameters<typeof store.push>[1]): Promise<void> => {
+    try {
+      await store.push(id, message)
+      await bell.ring(id)
+    } catch (error) {
+      if (toAppError(error).code !== 'not_found') throw error
+    }
+  }
+  const people = await openApprovals({ config, telemetry, store, doorbell: bell, ledger: engine.ledger })
   const registry = createAgentRegistry({
     agentUrls: config.AGENT_URLS,
     externalUrls: config.EXTERNAL_AGENT_URLS,
@@ -101,6 +116,9 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
         retry,
         evaluate: evaluateRule,
         observer: newObserver(),
+        policies: people.policies,
+        book: people.book,
+        tellParent: (parent) => tell(parent, { type: 'look' }),
         limits: {
           perSession: config.NODES_PER_SESSION,
           perAgent: config.NODES_PER_AGENT,
@@ -142,11 +160,21 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
     doorbell: bell,
     maxConversationChars: config.MAX_CONVERSATION_CHARS,
     budget,
+    say: (document, message, caller) => sayToSession(document, message, caller, { store, doorbell: bell, desk: people.desk }),
     accepting: () => !stopping.signal.aborted,
   })
   const manager = createSessionManager({ store, doorbell: bell, holder, budget, knowsAgent: (id) => registry.all().some((agent) => agent.id === id) })
   // Management comes first: A2A's own routes know `/v1` too.
-  for (const path of ['/v1/agents', '/v1/sessions/*', '/v1/dead-letters', '/v1/dead-letters/*']) app.use(path, requireServiceToken(config.SERVICE_TOKEN))
+  for (const place of Object.values(MANAGEMENT_PATHS)) {
+    app.use(place, requireServiceToken(config.SERVICE_TOKEN))
+    app.use(`${place}/*`, requireServiceToken(config.SERVICE_TOKEN))
+  }
+  app.route('/v1/approvals', approvalRoutes(people.desk))
+  app.route('/v1/audit', auditRoutes(engine.ledger))
+  app.route('/v1/feed', feedRoutes(engine.ledger, { closing: stopping.signal }))
+  app.route('/v1/channels', channelRoutes(people.notifier))
+  app.route('/v1/deliveries', deliveryRoutes(engine.ledger))
+  app.route('/v1/links', linkRoutes(people.links))
   app.route('/v1/agents', agentRoutes({ registry, breakers, gate }))
   app.route('/v1/sessions', sessionRoutes(manager))
   app.route('/v1/dead-letters', deadLetterRoutes(manager))
@@ -159,6 +187,7 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
     async start() {
       await registry.refresh(AbortSignal.timeout(10_000))
       registry.start()
+      people.start()
       engine.doorbell.answer(drive, { concurrency: config.SESSIONS_AT_ONCE })
       sweeper = startSweeper({
         store,
@@ -178,13 +207,14 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
       await sweeper?.close()
       await engine.doorbell.close(signal)
       await letGo()
+      await people.close(signal)
     },
     async close() {
       stopping.abort()
       await sweeper?.close()
       await engine.doorbell.close(AbortSignal.abort())
       await letGo()
-      await Promise.all([registry.close(), planner.close()])
+      await Promise.all([registry.close(), planner.close(), people.close(AbortSignal.abort())])
       await engine.close()
     },
   }

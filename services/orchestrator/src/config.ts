@@ -2,6 +2,8 @@ import { decimal, flag, httpUrl, list, wholeNumber } from '@signalbox/config'
 import { serviceFields } from '@signalbox/service-kit'
 import { z } from 'zod'
 
+import { allowanceSchema } from './adapters/notify/index.ts'
+
 export const orchestratorConfigSchema = z.object({
   ...serviceFields({ port: 8001 }),
   PUBLIC_URL: httpUrl().optional(),
@@ -17,6 +19,16 @@ export const orchestratorConfigSchema = z.object({
   REDIS_ALLOW_VOLATILE: flag(false),
   LEASE_MS: wholeNumber({ min: 500, max: 600_000, fallback: 10_000 }),
   SWEEP_EVERY_MS: wholeNumber({ min: 100, max: 600_000, fallback: 5_000 }),
+  /** Who decides what, and who is told of it; `approvals.yaml` of DATA_DIR where there is one. */
+  APPROVALS_FILE: z.string().optional(),
+  /** How long decided approvals are kept. The audit is kept for good. */
+  APPROVAL_RETENTION_D: decimal({ min: 0.01, max: 36_500, fallback: 90 }),
+  /** Where people reach the console, for links in messages. */
+  CONSOLE_URL: httpUrl().default('http://127.0.0.1:8000/console'),
+  /** Signs those links; made of the service token where it is absent. Another one takes them all back. */
+  LINK_SECRET: z.string().min(16).optional(),
+  /** Hosts that webhooks may be sent to beside those on the internet: `hooks.internal:8443`, `10.0.0.0/8`. */
+  NOTIFY_ALLOW_HOSTS: list(allowanceSchema),
   PLANNER_URL: httpUrl().default('http://127.0.0.1:8002'),
   AGENT_URLS: list(httpUrl()),
   EXTERNAL_AGENT_URLS: list(httpUrl()),

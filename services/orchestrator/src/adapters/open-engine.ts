@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 
+import { openRedisApprovalLedger, openSqliteApprovalLedger, type ApprovalLedger } from '@signalbox/approvals'
 import { toAppError } from '@signalbox/errors'
 import {
   createBullDoorbell,
@@ -23,6 +24,8 @@ export interface Engine {
   store: SessionStore
   doorbell: Doorbell
   breakers: Breakers
+  /** What people are asked and what they answered. */
+  ledger: ApprovalLedger
   /** Last of all: who still drives writes to the store. */
   close(): Promise<void>
 }
@@ -37,6 +40,7 @@ async function openSharedEngine(url: string, config: OrchestratorConfig, telemet
   const prefix = config.REDIS_PREFIX
   const redis = await openRedis({ url, allowVolatile: config.REDIS_ALLOW_VOLATILE, onWarning: (message) => log.warn(message) })
   const store = openRedisSessionStore({ redis, prefix })
+  const ledger = openRedisApprovalLedger({ redis, prefix })
   const failed = driveFailed(telemetry)
   const breakers = createRedisBreakers({
     ...breakerRules(config),
@@ -55,8 +59,10 @@ async function openSharedEngine(url: string, config: OrchestratorConfig, telemet
         sessionId === undefined ? log.warn({ code: toAppError(error).code, err: error }, 'the doorbell has a fault') : failed(error, sessionId),
     }),
     breakers,
+    ledger,
     async close() {
       await breakers.close()
+      await ledger.close()
       await store.close()
       await redis.close()
     },
@@ -65,14 +71,17 @@ async function openSharedEngine(url: string, config: OrchestratorConfig, telemet
 
 function openEmbeddedEngine(config: OrchestratorConfig, telemetry: Telemetry): Engine {
   const store = openSqliteSessionStore({ path: join(resolve(config.DATA_DIR), 'sessions.db') })
+  const ledger = openSqliteApprovalLedger({ path: join(resolve(config.DATA_DIR), 'approvals.db') })
   const breakers = createMemoryBreakers(breakerRules(config))
   return {
     place: 'embedded',
     store,
     doorbell: createInProcessDoorbell({ onError: driveFailed(telemetry) }),
     breakers,
+    ledger,
     async close() {
       await breakers.close()
+      await ledger.close()
       await store.close()
     },
   }

@@ -1,4 +1,4 @@
-import { hashOf, type Ask, type NewSessionEvent, type SessionDocument } from '@signalbox/contracts'
+import { hashOf, type Ask, type NewSessionEvent, type NodeState, type SessionDocument } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 
 import { happened, stamp, touched, withNode } from '../session-run.ts'
@@ -83,7 +83,7 @@ export function withAnswer(before: SessionDocument, message: { text: string; key
 
 /** What is asked of nodes that do not wait any more is not asked any more. Answers which asks that were. */
 export function withoutStaleAsks(before: SessionDocument): Settled & { stale: string[] } {
-  const stale = Object.values(before.asks).filter((ask) => ask.state === 'open' && before.nodes[ask.node]?.state !== 'waiting')
+  const stale = Object.values(before.asks).filter((ask) => ask.state === 'open' && !isAwaited(ask, before.nodes[ask.node]))
   if (stale.length === 0) return { document: before, events: [], stale: [] }
   const asks = { ...before.asks }
   for (const ask of stale) asks[ask.id] = { ...ask, state: 'superseded' }
@@ -92,6 +92,12 @@ export function withoutStaleAsks(before: SessionDocument): Settled & { stale: st
     events: stale.map((ask) => superseded(ask, 'what was asked for is not done any more')),
     stale: stale.filter(({ relayed }) => relayed === undefined).map(({ id }) => id),
   }
+}
+
+/** An agent that goes on because of one decision may wait for others still; only its next word says. */
+function isAwaited({ ref, relayed, epoch }: Ask, node: NodeState | undefined): boolean {
+  if (node?.state === 'waiting') return true
+  return node?.state === 'running' && ref !== null && relayed === undefined && node.epoch === epoch
 }
 
 export function superseded({ node, agent, id }: Ask, why: string): NewSessionEvent {
