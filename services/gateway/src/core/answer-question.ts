@@ -53,6 +53,11 @@ function stands(question: OpenQuestion, replay: string): boolean {
   return plain(replay).includes(plain(toQuestionText(question)))
 }
 
+/** True where this very request has been an answer already: it was sent again. */
+export function isKnownAnswer({ questions }: Pick<SessionView, 'questions'>, key: string): boolean {
+  return Object.values(questions).some(({ answer }) => answer?.key === key)
+}
+
 /**
  * What an answer is known by, so that a request that is sent again answers nothing twice. Without the conversation the
  * same words may be meant for the next question too.

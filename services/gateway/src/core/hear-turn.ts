@@ -1,3 +1,5 @@
+import type { SessionView } from '@signalbox/contracts'
+
 import type { SessionNews } from './orchestrator.ts'
 import type { AnswerTeller, Telling } from './tell-answer.ts'
 import type { Awaiting, OpenAsks } from './waiting-for-people.ts'
@@ -15,11 +17,11 @@ export interface TurnOptions {
   /** How long the turn may take in all; for as long as the session does where nothing is said. */
   waitMs?: number
   /** The session as it is by now, and what of that people are still to say. @throws AppError where that cannot be known. */
-  look(): Promise<{ news: SessionNews; open: OpenAsks }>
+  look(): Promise<{ session: SessionView; open: OpenAsks }>
 }
 
 /** How long a session that waited may be silent before it is looked at. */
-const LOOK_EVERY_MS = 30_000
+const LOOK_EVERY_MS = 10_000
 
 /**
  * Tells one turn of a session, until the session ends or the turn does.
@@ -41,20 +43,17 @@ export async function* hearTurn(
   let heldUntil: number | undefined
   let hasWaited = false
 
-  /** What people are asked, and what else came of looking; nothing open where they have spoken, and it goes on. */
-  const lookAgain = async (): Promise<{ told: Telling[]; open: OpenAsks | undefined }> => {
-    const known = teller.waiting
+  /** What people are asked; undefined where they have spoken, and it goes on. */
+  const lookAgain = async (): Promise<OpenAsks | undefined> => {
     try {
-      const { news: now, open } = await options.look()
-      const told = teller.tell(now)
-      if (!teller.waiting) return { told, open: undefined }
+      const { session, open } = await options.look()
+      teller.look(session)
       // Where nothing is named, somebody waits behind another agent.
-      const isSpoken = countOf(teller.waiting) > 0 && countOf(open) === 0
-      if (isSpoken) teller.dismissWaiting()
-      return { told, open: isSpoken ? undefined : open }
+      if (teller.waiting && countOf(teller.waiting) > 0 && countOf(open) === 0) teller.dismissWaiting()
+      return teller.waiting && open
     } catch {
       // What is known from its events must do.
-      return { told: [], open: known }
+      return teller.waiting
     }
   }
   const toAwaiting = (open: OpenAsks): Awaiting => ({
@@ -70,8 +69,7 @@ export async function* hearTurn(
     else if (heldUntil === undefined || performance.now() >= heldUntil) {
       const isNew = heldUntil === undefined
       hasWaited = true
-      const { told, open } = await lookAgain()
-      if (told.length > 0) yield told
+      const open = await lookAgain()
       if (!open) continue
       const isOver = !isNew || options.wish !== 'hold' || options.holdMs === 0 || open.questions.length > 0
       if (isOver) return yield [toAwaiting(open)]
@@ -82,20 +80,19 @@ export async function* hearTurn(
       // Whoever stops listening hears no more of how the line ends.
       upcoming.catch(() => undefined)
     }
-    const next = await orTime(upcoming, earliest(endsAt, teller.waiting ? heldUntil : hasWaited ? performance.now() + LOOK_EVERY_MS : undefined))
+    const lookAt = teller.waiting ? heldUntil : hasWaited ? performance.now() + LOOK_EVERY_MS : undefined
+    const next = await orTime(upcoming, earliest(endsAt, lookAt))
     if (next !== 'time') {
       upcoming = undefined
       // Whoever follows a session throws where it cannot follow it to its end.
       if (next.done === true) throw new Error('the session’s news ended before the session')
       yield teller.tell(next.value)
     } else if (endsAt !== undefined && performance.now() >= endsAt) {
-      const { told, open } = teller.waiting ? await lookAgain() : { told: [], open: undefined }
-      if (told.length > 0) yield told
-      if (!teller.ended) yield [open ? toAwaiting(open) : { type: 'late', paused: teller.paused }]
-      return
+      const open = await lookAgain()
+      return yield [open ? toAwaiting(open) : { type: 'late', paused: teller.paused }]
     } else if (!teller.waiting) {
       // It may be over, or wait anew, without having said so.
-      yield (await lookAgain()).told
+      await lookAgain()
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Approval, SessionView } from '@signalbox/contracts'
 
 import type { ApprovalDesk } from './approval-desk.ts'
-import type { Orchestrator, SessionNews } from './orchestrator.ts'
+import type { Orchestrator } from './orchestrator.ts'
 import type { SessionCall } from './session-call.ts'
 import { readOpenAsks, waitsForPeople, type OpenApproval, type OpenAsks } from './waiting-for-people.ts'
 
@@ -21,20 +21,18 @@ const LEDGER_PAGE = 100
  */
 export async function lookAtPeople(
   { orchestrator, approvals }: PeopleSource,
-  { id, answered }: { id: string; answered: ReadonlySet<string> },
+  { id, answered }: { id: string; answered: (question: string) => boolean },
   call: SessionCall,
-): Promise<{ news: SessionNews; open: OpenAsks; session: SessionView }> {
+): Promise<{ session: SessionView; open: OpenAsks }> {
   const session = await orchestrator.find(id, call)
-  const news: SessionNews = { type: 'snapshot', session, answerSoFar: '' }
-  if (!waitsForPeople(session)) return { news, session, open: { approvals: [], questions: [] } }
+  if (!waitsForPeople(session)) return { session, open: { approvals: [], questions: [] } }
   const open = readOpenAsks(session)
   const ledger = await readLedger(approvals, open.approvals, id, call)
   return {
-    news,
     session,
     open: {
       approvals: open.approvals.flatMap((approval) => asLedgerHasIt(approval, ledger.get(approval.id))),
-      questions: open.questions.filter((question) => !answered.has(question.id)),
+      questions: open.questions.filter((question) => !answered(question.id)),
     },
   }
 }

@@ -17,6 +17,14 @@ test('only the assistant turn that was replayed last is looked at', () => {
   expect(readSessionHint(turns('user'))).toBeUndefined()
 })
 
+test('what we wrote at the end of a turn counts before what an agent said in it', () => {
+  const other = 'ses_11111111111111111111111111'
+  const hint = (text: string): string | undefined => readSessionHint([{ role: 'assistant', text }])
+  expect(hint(`Shall I stop ${other}?\n\nRef: ${other}\n\nRef: ${ID}`)).toBe(ID)
+  expect(hint(`Shall I stop ${other}?\r\n\r\n> Ref: ${ID}  \r\n`)).toBe(ID)
+  expect(hint(`I looked at ${other}, and at ${ID}.`)).toBe(other)
+})
+
 test('a header names a session outright; metadata only with an id of ours', () => {
   expect(readNamedSession({ header: 'anything', metadata: ID })).toBe('anything')
   expect(readNamedSession({ header: undefined, metadata: ID })).toBe(ID)

@@ -1,9 +1,15 @@
 import { isSessionId, SESSION_ID_PATTERN, type ConversationTurn } from '@signalbox/contracts'
 
-/** The session that the caller's last replayed assistant turn speaks of: a hint, never a right. */
+/** How the turns end that we write ourselves. */
+const REFERENCE = new RegExp(`^\\W*Ref: (${SESSION_ID_PATTERN.source})\\W*$`, 'gm')
+
+/**
+ * The session that the caller's last replayed assistant turn speaks of: a hint, never a right. What we wrote at its
+ * end counts before what an agent may have said above it.
+ */
 export function readSessionHint(conversation: readonly ConversationTurn[]): string | undefined {
   const last = conversation.findLast(({ role }) => role === 'assistant')
-  return last && SESSION_ID_PATTERN.exec(last.text)?.[0]
+  return last && ([...last.text.matchAll(REFERENCE)].at(-1)?.[1] ?? SESSION_ID_PATTERN.exec(last.text)?.[0])
 }
 
 /**

@@ -36,6 +36,8 @@ export interface AnswerTeller {
   /** All the text that was told. */
   readonly text: string
   tell(news: SessionNews): Telling[]
+  /** Takes note of how the session stands with people, and of what it has spent; what it does is told by its events. */
+  look(session: SessionView): void
   /** What the session waits for has been given already, and is on its way. */
   dismissWaiting(): void
 }
@@ -68,10 +70,15 @@ export function createAnswerTeller({ toldUntil = 0 }: TellerOptions = {}): Answe
   let ended = false
   let paused = false
   const people = createWaitWatch()
+  let usage = NOTHING_KNOWN
   /** The answer was written in history, and not yet compared with what was told. */
   let rewritten = false
   const usageByNode: Record<string, Usage> = {}
 
+  const look = (view: SessionView): void => {
+    people.look(view)
+    usage = view.usage
+  }
   const end = (ending: Ending): Telling[] => {
     ended = true
     return [ending]
@@ -116,7 +123,7 @@ export function createAnswerTeller({ toldUntil = 0 }: TellerOptions = {}): Answe
   const tellSnapshot = (view: SessionView, answerSoFar: string): Telling[] => {
     session = view
     paused = view.status === 'paused'
-    people.look(view)
+    look(view)
     for (const [node, { usage }] of Object.entries(view.nodes)) if (usage) usageByNode[node] = usage
     const text = view.answer?.text ?? answerSoFar
     const over = TERMINAL_STATUSES.has(view.status)
@@ -183,7 +190,7 @@ export function createAnswerTeller({ toldUntil = 0 }: TellerOptions = {}): Answe
       return ended ? undefined : people.waiting
     },
     get usage() {
-      return session?.usage ?? NOTHING_KNOWN
+      return usage
     },
     get text() {
       return told
@@ -206,6 +213,7 @@ export function createAnswerTeller({ toldUntil = 0 }: TellerOptions = {}): Answe
           })
       }
     },
+    look,
     dismissWaiting: () => people.dismiss(),
   }
 }

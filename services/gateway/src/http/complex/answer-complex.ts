@@ -56,6 +56,8 @@ export interface ComplexRequest {
 }
 
 const CANCEL_TIMEOUT_MS = 10_000
+/** How long a session may take to hear an answer before it is asked for again. */
+const UNDERWAY_MS = 15_000
 /** Clients, and what stands between, do not wait for a whole answer for long. */
 const LONGEST_WHOLE_HOLD_MS = 60_000
 
@@ -86,12 +88,12 @@ export async function answerComplex(c: GatewayContext, request: ComplexRequest, 
     const opening = teller.tell(first.value)
     const { request: chat } = request.read
     const isStream = chat.stream === true
-    const settled = new Set(answered === undefined ? [] : [answered])
+    const givenUntil = performance.now() + UNDERWAY_MS
     const turn = rememberQuestion(
       hearTurn(teller, opening, news, {
         wish: wishes.approval,
         ...toPatience(isStream, wishes, path),
-        look: () => lookAtPeople(path, { id: session.id, answered: settled }, call),
+        look: () => lookAtPeople(path, { id: session.id, answered: (id) => id === answered && performance.now() < givenUntil }, call),
       }),
       (question) => request.signal.aborted || path.shown.set(shownKey, question),
     )

@@ -2,7 +2,7 @@ import { sessionInputSchema, type SessionView } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 import type { ReadChatRequest } from '@signalbox/openai-wire'
 
-import { readAnswer, toAnswerKey, type ShownQuestions } from '../../core/answer-question.ts'
+import { isKnownAnswer, readAnswer, toAnswerKey, type ShownQuestions } from '../../core/answer-question.ts'
 import type { DuplicateGuard } from '../../core/duplicate-guard.ts'
 import type { SessionCall } from '../../core/session-call.ts'
 import type { SessionDesk } from '../../core/session-desk.ts'
@@ -33,6 +33,7 @@ export async function giveAnswer(
   const { question, text } = answer
   const given = { owner: call.owner, body: read.bytes, givenKey: wishes.idempotencyKey, retryCount: wishes.retryCount }
   const key = wishes.idempotencyKey === undefined ? toAnswerKey({ owner: call.owner, session: session.id, body: read.bytes, answer }) : duplicates.keyFor(given)
+  if (isKnownAnswer(session, key)) return undefined
   const input = sessionInputSchema.safeParse({ text, question, key })
   if (!input.success)
     throw new AppError('invalid_request', `messages: the answer ${input.error.issues[0]?.message ?? 'is not as it should be'}.`, { param: 'messages' })
