@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { freePorts } from '@signalbox/testing'
@@ -10,8 +12,15 @@ const READY_WITHIN_MS = 90_000
 
 /** A whole Signalbox as a user starts it: its own process, its own data folder, found by what it printed. */
 export interface SignalboxProcess extends AsyncDisposable {
+  /** With `/v1`. */
   baseUrl: string
+  /** Without. */
+  origin: string
   apiKey: string
+  /** For the management API, and the `signalbox` command. */
+  operatorKey: string
+  /** Of the console's `admin`: that which was printed, which is so at a folder's first start only, or the one of the environment. */
+  consolePassword: string
   ports: number[]
   client: OpenAI
   process: ChildProcess
@@ -40,13 +49,18 @@ export async function startSignalbox(options: StartOptions): Promise<SignalboxPr
   await waitForReady(output, ended)
   const baseUrl = /Base URL\s+(\S+)/.exec(output.text())?.[1] as string
   const apiKey = /API key\s+(sbx_\S+)/.exec(output.text())?.[1] ?? 'test-key'
+  const operatorKey = (await readFile(join(options.dataDir, 'operator-key'), 'utf8').catch(() => '')).trim()
+  const consolePassword = /password (\S+)/.exec(output.text())?.[1] ?? options.environment?.['CONSOLE_ADMIN_PASSWORD'] ?? ''
   const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
     running.kill(signal)
     return ended
   }
   return {
     baseUrl,
+    origin: new URL(baseUrl).origin,
     apiKey,
+    operatorKey,
+    consolePassword,
     ports,
     client: new OpenAI({ baseURL: baseUrl, apiKey, maxRetries: 0 }),
     process: running,
