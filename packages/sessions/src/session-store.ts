@@ -26,7 +26,7 @@ export interface SessionStore {
   /** Adds a session with its first events. @throws AppError `conflict` when the id is taken. */
   create(document: SessionDocument, events: NewSessionEvent[]): Promise<StoredSession>
   load(id: string): Promise<StoredSession | undefined>
-  /** Sessions of one owner, newest first. `cursor` is opaque. */
+  /** Sessions that a query is for, newest first. `cursor` is opaque. */
   list(query: SessionQuery): Promise<{ sessions: SessionDocument[]; nextCursor: string | undefined; total: number }>
   delete(id: string): Promise<void>
 
@@ -101,7 +101,14 @@ export interface InboxEntry {
 }
 
 export interface SessionQuery {
-  owner: string
+  /** Everybody's where nobody is named. */
+  owner?: string
+  /** Each of its words in the goal, whatever their case; or exactly the session's or the request's id. */
+  text?: string
+  /** Only sessions that work for this one: its id is the last of their lineage. */
+  of?: string
+  /** Only sessions that work for no other. */
+  roots?: boolean
   /** Only sessions with dead letters. */
   dead?: boolean
   statuses?: SessionStatus[]

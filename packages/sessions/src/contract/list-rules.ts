@@ -63,6 +63,66 @@ export function listRules(stores: Stores): void {
       expect((await store.list({ owner: 'alice', dead: true, statuses: ['failed'], limit: 10 })).sessions).toEqual([kept.document])
     })
 
+    test('where no owner is named a list holds everybody’s', async () => {
+      const store = await stores.one()
+      const made: string[] = []
+      for (let index = 0; index < 5; index += 1) made.unshift(await createdAt(store, 1_000 * index, { owner: `owner-${index % 2}` }))
+      const seen = await allPages(store, { limit: 2 })
+      expect(seen.map(({ id }) => id)).toEqual(made)
+      expect((await store.list({ limit: 2 })).total).toBe(5)
+      const dying = (await store.create(sampleSession({ owner: 'eve', status: 'failed', dead_letters: [DEAD_LETTER] }), [])).document
+      expect(await store.list({ dead: true, limit: 9 })).toMatchObject({ sessions: [{ id: dying.id }], total: 1 })
+      expect(await store.list({ statuses: ['failed'], limit: 9 })).toMatchObject({ sessions: [{ id: dying.id }], total: 1 })
+      await store.delete(dying.id)
+      expect((await store.list({ dead: true, limit: 9 })).total).toBe(0)
+      expect((await store.list({ limit: 9 })).total).toBe(5)
+    })
+
+    test('sessions that work for no other can be listed alone, and those that work for one', async () => {
+      const store = await stores.one()
+      const root = await createdAt(store, 1_000)
+      const child = await createdAt(store, 2_000, { lineage: [root] })
+      const grandchild = await createdAt(store, 3_000, { lineage: [root, child] })
+      const other = await createdAt(store, 4_000, { owner: 'bob' })
+      const ids = async (query: Omit<SessionQuery, 'limit'>) => {
+        const { sessions, total } = await store.list({ ...query, limit: 9 })
+        expect(total).toBe(sessions.length)
+        return sessions.map(({ id }) => id)
+      }
+      expect(await ids({ roots: true })).toEqual([other, root])
+      expect(await ids({ roots: true, owner: 'alice' })).toEqual([root])
+      expect(await ids({ of: root })).toEqual([child])
+      expect(await ids({ of: child, owner: 'alice' })).toEqual([grandchild])
+      expect(await ids({ of: child, owner: 'bob' })).toEqual([])
+      expect(await ids({ of: grandchild })).toEqual([])
+      expect((await allPages(store, { roots: true, limit: 1 })).map(({ id }) => id)).toEqual([other, root])
+      await store.delete(child)
+      expect(await ids({ of: root })).toEqual([])
+    })
+
+    test('a text is looked for in goals, whatever its case, and as an id', async () => {
+      const store = await stores.one()
+      const hotels = await createdAt(store, 1_000, { goal: 'Vergleiche HOTELS in ÄLMHULT, 100%_günstig', request_id: 'req_hotels' })
+      const trains = await createdAt(store, 2_000, { goal: 'Compare trains to ﬁnd a seat in älmhult', owner: 'bob' })
+      const ids = async (text: string, query: Partial<SessionQuery> = {}) => {
+        const { sessions, total } = await store.list({ text, limit: 9, ...query })
+        expect(total).toBe(sessions.length)
+        return sessions.map(({ id }) => id)
+      }
+      expect(await ids('älmhult')).toEqual([trains, hotels])
+      expect(await ids('Älmhult', { owner: 'bob' })).toEqual([trains])
+      expect(await ids('älmhult hotels')).toEqual([hotels])
+      expect(await ids('find')).toEqual([trains])
+      expect(await ids('100%_')).toEqual([hotels])
+      expect(await ids('%')).toEqual([hotels])
+      expect(await ids(hotels)).toEqual([hotels])
+      expect(await ids('req_hotels')).toEqual([hotels])
+      expect(await ids('req_hotel')).toEqual([])
+      expect(await ids('hotels', { statuses: ['failed'] })).toEqual([])
+      expect(await ids('hotels', { roots: true, statuses: ['active'] })).toEqual([hotels])
+      expect((await allPages(store, { text: 'ÄLMHULT', limit: 1 })).map(({ id }) => id)).toEqual([trains, hotels])
+    })
+
     test('the last page names no next one, even when it is full', async () => {
       const store = await stores.one()
       for (let index = 0; index < 4; index += 1) await createdAt(store, index)
@@ -82,8 +142,8 @@ export function listRules(stores: Stores): void {
   })
 }
 
-async function createdAt(store: SessionStore, milliseconds: number): Promise<string> {
-  const { document } = await store.create(sampleSession({ created_at: new Date(milliseconds).toISOString() }), [])
+async function createdAt(store: SessionStore, milliseconds: number, overrides: Partial<SessionDocument> = {}): Promise<string> {
+  const { document } = await store.create(sampleSession({ created_at: new Date(milliseconds).toISOString(), ...overrides }), [])
   return document.id
 }
 

@@ -4,7 +4,7 @@ import type { SessionDocument } from '@signalbox/contracts'
 import { createClient } from 'redis'
 import { afterEach, expect, test } from 'vitest'
 
-import { CREATED, nodeThatMade, progress, sampleSession } from '../contract/sample-session.ts'
+import { CREATED, DEAD_LETTER, nodeThatMade, progress, sampleSession } from '../contract/sample-session.ts'
 import { acquired } from '../contract/stores.ts'
 import { describeSessionStore, describeSessionStoreAcrossProcesses } from '../contract/index.ts'
 import { openRedis, type RedisClient } from './open-redis.ts'
@@ -73,6 +73,32 @@ test('what is in a list and does not belong there is not found by it, and taken 
   expect((await store.list({ owner: 'alice', limit: 10 })).total).toBe(2)
   const left = await Promise.all(lists.map((list) => client.zRange(list, 0, -1)))
   expect(left.map((ids) => ids.toSorted())).toEqual([[active.id, foreign.id].toSorted(), [over.id], own, []])
+})
+
+test('what an older version wrote is found by all that is looked for today', async () => {
+  const { client, prefix, store } = await openBoth()
+  const made: SessionDocument[] = []
+  const parent = sampleSession({ goal: 'Grüße ÜBERALL', request_id: 'req_old', dead_letters: [DEAD_LETTER], status: 'failed' })
+  for (const document of [parent, sampleSession({ lineage: ['ses_outer', parent.id] }), sampleSession({ goal: 'other' })]) {
+    await store.create(document, [])
+    made.push(document)
+    // As it was before: these fields and lists were not there.
+    await client.hDel(`${prefix}:{${document.id}}:doc`, ['goal', 'parent', 'request_id'])
+  }
+  const [, child, other] = made as [SessionDocument, SessionDocument, SessionDocument]
+  await client.del(['all', 'roots', 'dead', `children:${parent.id}`].map((list) => `${prefix}:${list}`))
+  const ids = async (query: object) => (await store.list({ limit: 9, ...query })).sessions.map(({ id }) => id).toSorted()
+  expect(await ids({})).toEqual(made.map(({ id }) => id).toSorted())
+  expect(await ids({ roots: true })).toEqual([parent.id, other.id].toSorted())
+  expect(await ids({ roots: true, owner: 'alice', text: 'überall' })).toEqual([parent.id])
+  expect(await ids({ of: parent.id })).toEqual([child.id])
+  expect(await ids({ text: 'req_old' })).toEqual([parent.id])
+  expect(await ids({ dead: true })).toEqual([parent.id])
+  const finished = { ...(await store.load(other.id))!, events: [] }
+  await store.save(await acquired(store, other.id), { ...finished, document: { ...finished.document, status: 'completed' } })
+  expect((await ids({})).length).toBe(3)
+  await store.delete(child.id)
+  expect(await ids({ of: parent.id })).toEqual([])
 })
 
 test('a session that was driven again is looked for again, and one that finished no more', async () => {

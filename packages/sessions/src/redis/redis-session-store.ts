@@ -6,10 +6,12 @@ import { createListeners } from '../listeners.ts'
 import { createDocumentPacker, type PackedDocument } from '../pack-document.ts'
 import { movedOn, noSuchSession, staleLease, takenId } from '../session-errors.ts'
 import { factsOf } from '../session-facts.ts'
+import { subjectOf } from '../session-subject.ts'
 import type { Lease, SessionChange, SessionStore, StoredSession } from '../session-store.ts'
 import { createAdmission } from './admission.ts'
 import { createAsker } from './ask-redis.ts'
 import { listSessions } from './list-sessions.ts'
+import { createOldSessions } from './old-sessions.ts'
 import type { Redis } from './open-redis.ts'
 import { pingRedis } from './ping-redis.ts'
 import { numbered, readEvents, readEventsAndEnd, readInbox, readSession, toArguments } from './redis-sessions.ts'
@@ -42,7 +44,8 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
   const admission = createAdmission(client)
   const keysOf = (id: string): SessionKeys => sessionKeys(prefix, id)
   const read = (id: string): Promise<StoredSession | undefined> => readSession(client, packer, keysOf(id))
-  const place = { ask, client, prefix, index, read }
+  const enterOld = createOldSessions({ ask, client, prefix, index })
+  const place = { ask, client, prefix, index, read, enterOld }
 
   const hearing = new Map<string, () => void>()
   const listeners = createListeners({
@@ -82,18 +85,18 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
     const [word, ...numbers] = answer.split(' ')
     const [revNow = 0, lastSeq = 0, wasFinished = 0, wasDead = 0] = numbers.map(Number)
     if (word !== 'saved') {
-      await tidy(lease.id, facts.owner)
+      await tidy(lease.id, { owner: facts.owner })
       throw word === 'moved' ? movedOn({ rev: revNow, madeFrom: rev }) : refusal(word, lease.id)
     }
     packed.stored()
     const moved = (facts.finishedAt !== undefined) !== (wasFinished === 1) || facts.dead !== (wasDead === 1)
-    if (moved) await tidy(lease.id, facts.owner)
+    if (moved) await tidy(lease.id, { owner: facts.owner })
     return { document: { ...change.document, last_seq: lastSeq }, rev: revNow }
   }
 
   /** The lists are tidied by whoever reads them, too: that it cannot be done now fails nothing. */
-  async function tidy(id: string, owner: string | undefined): Promise<void> {
-    await ask(() => index.tidy(id, owner)).catch(() => undefined)
+  async function tidy(id: string, was: Parameters<typeof index.tidy>[1]): Promise<void> {
+    await ask(() => index.tidy(id, was)).catch(() => undefined)
   }
 
   return {
@@ -102,6 +105,7 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
       const keys = keysOf(id)
       const packed = packer.pack(document, { whole: true })
       const facts = factsOf(document)
+      const { parent } = subjectOf(document)
       const args = createArguments(
         document,
         packed,
@@ -110,15 +114,15 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
       )
       const answer = await once(document, async (op) => {
         const [, said] = await Promise.all([
-          index.enterNew(id, facts),
+          index.enterNew(id, facts, parent),
           CREATE(client, [keys.doc, keys.events, keys.parts, keys.op(op)], args),
           // Somebody may have found it in a list before it was there, and taken it out.
-          index.enterNew(id, facts),
+          index.enterNew(id, facts, parent),
         ])
         return said
       })
       if (answer !== 'created') {
-        await tidy(id, document.owner)
+        await tidy(id, { owner: document.owner, parent })
         throw takenId(id)
       }
       packed.stored()
@@ -131,9 +135,9 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
 
     async delete(id) {
       const keys = keysOf(id)
-      const owner = await ask(() => client.hGet(keys.doc, 'owner'))
+      const [owner, parent] = await ask(() => client.hmGet(keys.doc, ['owner', 'parent']))
       await ask(() => removeSession(client, keys))
-      await tidy(id, owner ?? undefined)
+      await tidy(id, { owner: owner ?? undefined, parent: parent ?? undefined })
     },
 
     async acquire(id, { holder, leaseMs }) {
@@ -225,8 +229,22 @@ export function openRedisSessionStore({ redis, prefix = 'signalbox', pollMs = 1_
 
 function createArguments(document: SessionDocument, packed: PackedDocument, keys: SessionKeys, events: string[]): string[] {
   const facts = factsOf(document)
+  const { goal, parent, requestId } = subjectOf(document)
   const [status = '', ...rest] = toArguments(facts)
-  return [packed.json, facts.owner, status, String(facts.createdAt), ...rest, keys.channel, String(events.length), ...events, ...[...packed.parts].flat()]
+  return [
+    packed.json,
+    facts.owner,
+    status,
+    String(facts.createdAt),
+    ...rest,
+    goal,
+    parent,
+    requestId,
+    keys.channel,
+    String(events.length),
+    ...events,
+    ...[...packed.parts].flat(),
+  ]
 }
 
 function refusal(word: string | undefined, id: string): Error {

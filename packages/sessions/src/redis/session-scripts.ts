@@ -34,14 +34,15 @@ end`
 /** Answers 'taken', or 'created'. */
 export const CREATE = createScript(`${KEEP}${APPEND}
 local doc, events, parts, op = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local json, owner, status, created, updated, finished, wake, dead, channel, count = unpack(ARGV, 1, 10)
+local json, owner, status, created, updated, finished, wake, dead, goal, parent, request, channel, count = unpack(ARGV, 1, 13)
 local done = redis.call('GET', op)
 if done then return done end
 if redis.call('EXISTS', doc) == 1 then return 'taken' end
-local seq = append(events, 0, 11, 10 + count)
-for at = 11 + count, #ARGV, 2 do redis.call('HSET', parts, ARGV[at], ARGV[at + 1]) end
+local seq = append(events, 0, 14, 13 + count)
+for at = 14 + count, #ARGV, 2 do redis.call('HSET', parts, ARGV[at], ARGV[at + 1]) end
 redis.call('HSET', doc, 'json', json, 'rev', 1, 'fence', 0, 'last_seq', seq, 'position', 0, 'owner', owner, 'status', status,
-  'created_at', created, 'updated_at', updated, 'finished_at', finished, 'wake_at', wake, 'dead', dead)
+  'created_at', created, 'updated_at', updated, 'finished_at', finished, 'wake_at', wake, 'dead', dead,
+  'goal', goal, 'parent', parent, 'request_id', request)
 redis.call('PUBLISH', channel, '')
 return keep(op, 'created')
 `)
@@ -152,6 +153,16 @@ if redis.call('EXISTS', lock) == 1 then return 'held' end
 if now[1] == 'active' or redis.call('XLEN', inbox) > 0 then return 'wants' end
 if now[3] ~= '' and tonumber(now[3]) <= tonumber(ARGV[1]) then return 'wants' end
 return 'rests'
+`)
+
+/** Whether the goal holds each of these words: 1 or 0; -1 where that cannot be told, of a session of an older version. */
+export const GOAL_HAS = createScript(`
+local goal = redis.call('HGET', KEYS[1], 'goal')
+if not goal then return -1 end
+for _, word in ipairs(ARGV) do
+  if not string.find(goal, word, 1, true) then return 0 end
+end
+return 1
 `)
 
 /**

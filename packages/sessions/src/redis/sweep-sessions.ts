@@ -24,7 +24,7 @@ export async function findUnattended({ ask, client, prefix, index }: SweptPlace,
     const looks = await ask(() => Promise.all(batch.map((id) => look(client, sessionKeys(prefix, id)))))
     wanted.push(...batch.filter((_, position) => looks[position] === 'wants'))
     const astray = batch.filter((_, position) => looks[position] === 'over' || looks[position] === 'gone')
-    await ask(() => Promise.all(astray.map((id) => index.tidy(id, undefined))))
+    await ask(() => Promise.all(astray.map((id) => index.tidy(id, {}))))
   }
   return wanted.slice(0, limit)
 }
@@ -41,10 +41,10 @@ export async function removeFinished({ ask, client, prefix, index }: SweptPlace,
 
   async function removeOne(id: string): Promise<unknown> {
     const keys = sessionKeys(prefix, id)
-    const [owner, dead] = await client.hmGet(keys.doc, ['owner', 'dead'])
+    const [owner, dead, parent] = await client.hmGet(keys.doc, ['owner', 'dead', 'parent'])
     if (dead === '1') return 'kept'
     const answer = await removeSession(client, keys, before)
-    await index.tidy(id, owner ?? undefined)
+    await index.tidy(id, { owner: owner ?? undefined, parent: parent ?? undefined })
     return answer
   }
 }
@@ -67,7 +67,7 @@ export async function expireAbandoned({ ask, client, prefix, index }: SweptPlace
     if (state === 'held') return false
     const [json, rev, fence, updatedAt, createdAt, owner] = await client.hmGet(keys.doc, ['json', 'rev', 'fence', 'updated_at', 'created_at', 'owner'])
     if (state === 'gone' || state === 'over' || !json || !rev || !fence || !owner || Number(updatedAt) >= before) {
-      await index.tidy(id, undefined)
+      await index.tidy(id, {})
       return false
     }
     const now = new Date()
@@ -75,7 +75,7 @@ export async function expireAbandoned({ ask, client, prefix, index }: SweptPlace
     await index.enter(id, { owner, status: 'expired', createdAt: Number(createdAt), updatedAt: at, finishedAt: at, wakeAt: undefined, dead: false })
     const event = JSON.stringify({ type: 'session.expired', at: now.toISOString() })
     const done = await EXPIRE(client, [keys.doc, keys.events, keys.lock], [rev, fence, expiredJson(json, now), String(at), keys.channel, event])
-    await index.tidy(id, owner)
+    await index.tidy(id, { owner })
     return done === 1
   }
 }

@@ -55,4 +55,25 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (session, position)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What is searched lies apart from the session's row for the same reason. A document that is none any more keeps nothing from being opened.
+  `
+  ALTER TABLE sessions ADD COLUMN parent TEXT NOT NULL DEFAULT '';
+  ALTER TABLE sessions ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
+  CREATE TABLE goals (
+    session TEXT PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE,
+    folded TEXT NOT NULL
+  ) STRICT;
+
+  UPDATE sessions SET (parent, request_id) = (
+    SELECT coalesce(CAST(json_extract(json, '$.lineage[#-1]') AS TEXT), ''), coalesce(CAST(json_extract(json, '$.request_id') AS TEXT), '')
+    FROM documents WHERE session = id
+  ) WHERE EXISTS (SELECT 1 FROM documents WHERE session = id AND json_valid(json));
+  INSERT INTO goals (session, folded)
+    SELECT session, fold(coalesce(CAST(json_extract(json, '$.goal') AS TEXT), '')) FROM documents WHERE json_valid(json);
+
+  CREATE INDEX sessions_by_time ON sessions (created_at DESC, id DESC);
+  CREATE INDEX sessions_roots ON sessions (created_at DESC, id DESC) WHERE parent = '';
+  CREATE INDEX sessions_by_parent ON sessions (parent, created_at DESC, id DESC) WHERE parent <> '';
+  CREATE INDEX sessions_all_dead ON sessions (created_at DESC, id DESC) WHERE dead;
+  `,
 ]

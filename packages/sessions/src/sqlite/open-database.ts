@@ -4,6 +4,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 
 import { AppError } from '@signalbox/errors'
 
+import { fold } from '../session-subject.ts'
 import { toStoreError } from './store-error.ts'
 
 /** A SQLite file, spoken to in statements that are prepared once. What it throws are errors of the store. */
@@ -39,6 +40,8 @@ export function openDatabase({ path, name, migrations, synchronous }: DatabaseOp
     mkdirSync(dirname(path), { recursive: true })
     const file = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true })
     try {
+      // For texts that are searched: SQLite by itself knows the case of ASCII only.
+      file.function('fold', { deterministic: true }, (text) => fold(String(text)))
       file.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`)
       const database = speakTo(file, name)
       migrate(file, database, migrations)

@@ -3,6 +3,7 @@ import { sessionEventSchema, type NewSessionEvent, type SessionDocument, type Se
 import type { DocumentPacker, PackedDocument } from '../pack-document.ts'
 import { movedOn, noSuchSession, staleLease, takenId } from '../session-errors.ts'
 import { factsOf } from '../session-facts.ts'
+import { subjectOf } from '../session-subject.ts'
 import { inboxMessageSchema, type InboxEntry, type Lease, type SessionChange, type StoredSession } from '../session-store.ts'
 import type { Database } from './open-database.ts'
 
@@ -41,9 +42,10 @@ export function insertSession(database: Database, document: SessionDocument, pac
   if (database.get('SELECT 1 FROM sessions WHERE id = ?', document.id)) throw takenId(document.id)
   const saved: SessionDocument = { ...document, last_seq: events.length }
   const facts = factsOf(saved)
+  const subject = subjectOf(saved)
   database.run(
-    `INSERT INTO sessions (id, owner, status, rev, fence, last_seq, last_position, lease_expires_at, created_at, updated_at, finished_at, wake_at, dead)
-     VALUES (?, ?, ?, 1, 0, ?, 0, 0, ?, ?, ?, ?, ?)`,
+    `INSERT INTO sessions (id, owner, status, rev, fence, last_seq, last_position, lease_expires_at, created_at, updated_at, finished_at, wake_at, dead, parent, request_id)
+     VALUES (?, ?, ?, 1, 0, ?, 0, 0, ?, ?, ?, ?, ?, ?, ?)`,
     saved.id,
     facts.owner,
     facts.status,
@@ -53,7 +55,10 @@ export function insertSession(database: Database, document: SessionDocument, pac
     facts.finishedAt ?? null,
     facts.wakeAt ?? null,
     Number(facts.dead),
+    subject.parent,
+    subject.requestId,
   )
+  database.run('INSERT INTO goals (session, folded) VALUES (?, ?)', saved.id, subject.goal)
   database.run('INSERT INTO documents (session, json) VALUES (?, ?)', saved.id, packed.json)
   insertParts(database, saved.id, packed)
   insertEvents(database, saved.id, 0, events)

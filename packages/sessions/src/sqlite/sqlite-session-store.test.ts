@@ -10,6 +10,7 @@ import { expect, test } from 'vitest'
 import { nodeThatMade, sampleSession } from '../contract/sample-session.ts'
 import { acquired } from '../contract/stores.ts'
 import { describeSessionStore, describeSessionStoreAcrossProcesses } from '../contract/index.ts'
+import { MIGRATIONS } from './migrations.ts'
 import { openSqliteSessionStore } from './sqlite-session-store.ts'
 
 describeSessionStore('the SQLite session store', openFile)
@@ -54,6 +55,33 @@ test('a file of a newer version is refused', async () => {
   newer.exec('PRAGMA user_version = 99')
   newer.close()
   expect(() => openSqliteSessionStore({ path })).toThrow(/written by a newer version of Signalbox/)
+})
+
+test('what an older version wrote is found by all that is looked for today', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'sessions.db')
+  const old = new DatabaseSync(path)
+  old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
+  const parent = sampleSession({ goal: 'Grüße ÜBERALL', request_id: 'req_old' })
+  const child = sampleSession({ lineage: ['ses_outer', parent.id] })
+  const { lineage: _lineage, ...ancient } = sampleSession({ goal: 'of before there were sub-plans' })
+  for (const document of [parent, child, ancient]) {
+    old
+      .prepare(`INSERT INTO sessions VALUES (?, ?, 'active', 1, 0, 0, 0, NULL, 0, ?, ?, NULL, NULL, 0)`)
+      .run(document.id, document.owner, Date.parse(document.created_at), Date.parse(document.updated_at))
+    old.prepare('INSERT INTO documents VALUES (?, ?)').run(document.id, JSON.stringify(document))
+  }
+  old.prepare(`INSERT INTO sessions VALUES ('ses_broken', 'eve', 'failed', 1, 0, 0, 0, NULL, 0, 0, 0, 0, NULL, 0)`).run()
+  old.prepare(`INSERT INTO documents VALUES ('ses_broken', '{')`).run()
+  old.close()
+
+  const store = openSqliteSessionStore({ path })
+  const ids = async (query: object) => (await store.list({ limit: 9, owner: 'alice', ...query })).sessions.map(({ id }) => id).toSorted()
+  expect(await ids({ roots: true })).toEqual([parent.id, ancient.id].toSorted())
+  expect(await ids({ of: parent.id })).toEqual([child.id])
+  expect(await ids({ text: 'grüße überall' })).toEqual([parent.id])
+  expect(await ids({ text: 'req_old' })).toEqual([parent.id])
+  await store.close()
 })
 
 test('a document that is not one any more is not handed out, and does not keep others from being swept', async () => {
