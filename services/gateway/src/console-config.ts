@@ -1,6 +1,11 @@
-import { flag, list, wholeNumber } from '@signalbox/config'
+import { flag, wholeNumber } from '@signalbox/config'
 import { ROLES, roleSchema } from '@signalbox/contracts'
 import { z } from 'zod'
+
+const groupRoleSchema = z
+  .string()
+  .regex(new RegExp(`^.+=(?:${ROLES.join('|')})$`), 'holds something that is not group=role, with viewer, approver, operator or admin')
+  .transform((entry) => ({ group: entry.slice(0, entry.lastIndexOf('=')).trim(), role: roleSchema.parse(entry.slice(entry.lastIndexOf('=') + 1)) }))
 
 /** What the gateway reads for its console. Spread into its schema. */
 export const consoleFields = {
@@ -27,7 +32,10 @@ export const consoleFields = {
     .default('signalbox'),
   REDIS_ALLOW_VOLATILE: flag(false),
   /** An OpenID Connect provider that people sign in with, beside their passwords here. */
-  OIDC_ISSUER: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }).optional(),
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
+    .refine((url) => !url.startsWith('http:') || /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|$)/.test(url), 'must be https, but on this machine')
+    .optional(),
   OIDC_CLIENT_ID: z.string().max(512).optional(),
   OIDC_CLIENT_SECRET: z.string().max(4_096).optional(),
   /** What the button says. */
@@ -35,12 +43,12 @@ export const consoleFields = {
   /** The claim that holds somebody's groups. */
   OIDC_ROLE_CLAIM: z.string().max(256).default('groups'),
   /** Which group has which role, each `group=role`; of several the highest counts. */
-  OIDC_ROLES: list(
-    z
-      .string()
-      .regex(new RegExp(`^.+=(?:${ROLES.join('|')})$`), 'holds something that is not group=role, with viewer, approver, operator or admin')
-      .transform((entry) => ({ group: entry.slice(0, entry.lastIndexOf('=')), role: roleSchema.parse(entry.slice(entry.lastIndexOf('=') + 1)) })),
-  ),
+  OIDC_ROLES: z
+    .string()
+    .default('')
+    // Groups' names may hold blanks.
+    .transform((text) => text.split(',').flatMap((entry) => entry.trim() || []))
+    .pipe(z.array(groupRoleSchema)),
   /** The role of whoever is in none of these groups; `none` refuses them. */
   OIDC_DEFAULT_ROLE: z.enum([...ROLES, 'none'], { error: 'is neither a role nor none' }).default('viewer'),
 }

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 
+import { ConfigError } from '@signalbox/config'
 import type { Telemetry } from '@signalbox/telemetry'
 import type { HttpApp } from '@signalbox/service-kit'
 import { openRedis } from '@signalbox/sessions'
 import type { MiddlewareHandler } from 'hono'
 
+import { createOpenIdProvider } from './adapters/console/openid-provider.ts'
 import { openStaticFiles } from './adapters/console/open-static-files.ts'
 import { createHttpAuditSink } from './adapters/console/http-audit-sink.ts'
 import { openRedisAccountStore } from './adapters/console/redis-account-store.ts'
@@ -14,12 +16,13 @@ import type { Management } from './adapters/management/connect-management.ts'
 import type { GatewayConfig } from './config.ts'
 import type { AddressMark } from './core/address-mark.ts'
 import type { AccountStore } from './core/console/account-store.ts'
+import { admitIdentity, type AdmitOptions } from './core/console/admit-identity.ts'
 import { createManageUsers, ensureFirstAdmin } from './core/console/manage-users.ts'
 import { createPasswords } from './core/console/password.ts'
 import { createSignIn } from './core/console/sign-in.ts'
 import { createReadOrigin } from './http/console/caller-address.ts'
 import { mountDecisionLinks } from './http/console/decision/mount-decision-links.ts'
-import { mountConsole } from './http/console/mount-console.ts'
+import { mountConsole, type ConsoleOptions } from './http/console/mount-console.ts'
 import type { GatewayEnv } from './http/gateway-env.ts'
 import type { Resources } from './http/resources.ts'
 
@@ -63,10 +66,10 @@ export async function openConsole(config: GatewayConfig, { telemetry, markAddres
         mountConsole(app, {
           telemetry,
           signIn: createSignIn({ store, passwords, audit }),
-          users: createManageUsers({ store, passwords, audit, rolesFromProvider: false }),
+          users: createManageUsers({ store, passwords, audit, rolesFromProvider: config.OIDC_ROLES.length > 0 }),
           readOrigin: createReadOrigin(markAddress, config.TRUSTED_PROXIES),
-          publicUrl: { configured: config.PUBLIC_URL, trustedProxies: config.TRUSTED_PROXIES },
-          oidc: null,
+          publicUrl: { configured: toOrigin(config), trustedProxies: config.TRUSTED_PROXIES },
+          identities: readIdentities(config, { store, audit }),
           readDetails: () => ({
             version: VERSION,
             model: config.LLM_MODEL,
@@ -88,6 +91,22 @@ export async function openConsole(config: GatewayConfig, { telemetry, markAddres
   } catch (error) {
     await store.close()
     throw error
+  }
+}
+
+/** Where people reach the gateway, as far as the operator has said so. */
+function toOrigin({ PUBLIC_URL, CONSOLE_URL }: GatewayConfig): string | undefined {
+  return PUBLIC_URL ?? CONSOLE_URL?.replace(/\/console$/, '')
+}
+
+function readIdentities(config: GatewayConfig, parts: Pick<AdmitOptions, 'store' | 'audit'>): ConsoleOptions['identities'] {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId } = config
+  if (issuer === undefined) return undefined
+  if (clientId === undefined) throw new ConfigError('gateway', ['OIDC_CLIENT_ID is not set, though OIDC_ISSUER is'])
+  const rules = { roles: config.OIDC_ROLES, byDefault: config.OIDC_DEFAULT_ROLE }
+  return {
+    provider: createOpenIdProvider({ issuer, clientId, clientSecret: config.OIDC_CLIENT_SECRET, name: config.OIDC_NAME, roleClaim: config.OIDC_ROLE_CLAIM }),
+    admit: (identity) => admitIdentity(identity, { ...parts, rules }),
   }
 }
 

@@ -39,8 +39,9 @@ export async function* followSession(
         seen = Math.max(seen, event.seq)
         yield { type: 'event', event }
       }
-      if (over || data.length > 0) return
-      requireWaited(now() - askedAt)
+      // As long as it waits there is no line to take up again.
+      if (over || (data.at(-1)?.type ?? 'session.waiting') !== 'session.waiting') return
+      if (data.length === 0) requireWaited(now() - askedAt)
     }
   }
 

@@ -6,8 +6,7 @@ export type TextPiece = { type: 'text'; text: string } | { type: 'sign'; label: 
  * no width, private and unassigned ones, halves of surrogate pairs, line separators, blanks other than the plain
  * one, letters that are blank, and variation selectors, in which whole messages can be hidden.
  */
-const UNSEEN =
-  /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}|[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f]|[\u180b-\u180f\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu
+const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}|\u2800/gu
 
 /** More marks than any language stacks on one letter: they climb over the lines around them. */
 const STACKED = /(\p{M}{4})\p{M}+/gu

@@ -6,7 +6,7 @@ import { isCsrf, type SignIn } from '../../core/console/sign-in.ts'
 import { toActor } from '../../core/console/user.ts'
 import type { GatewayContext, GatewayEnv } from '../gateway-env.ts'
 import type { ReadOrigin } from './caller-address.ts'
-import { isTrustworthy, toPublicUrl, type PublicUrlOptions } from './public-url.ts'
+import { isOurs, isTrustworthy, type PublicUrlOptions } from './public-url.ts'
 import { readSessionCookie } from './session-cookie.ts'
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -21,8 +21,7 @@ export function requireSameOrigin(options: PublicUrlOptions): MiddlewareHandler<
     const site = c.req.header('sec-fetch-site')
     if (site !== undefined && site !== 'same-origin' && site !== 'none') throw foreign()
     const origin = c.req.header('origin')
-    // Behind a proxy the scheme may be another by now: the host is what tells us from others.
-    if (site === undefined && origin !== undefined && hostOf(origin) !== hostOf(toPublicUrl(c.env.incoming, options))) throw foreign()
+    if (site === undefined && origin !== undefined && !isOurs(origin, c.env.incoming, options)) throw foreign()
     return next()
   }
 }
@@ -78,8 +77,4 @@ export function notSignedIn(): AppError {
 
 function foreign(): AppError {
   return new AppError('permission_denied', 'This was sent by a page of another site.')
-}
-
-function hostOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).host : undefined
 }

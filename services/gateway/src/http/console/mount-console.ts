@@ -15,16 +15,19 @@ import { mountResources, type Resources } from '../resources.ts'
 import type { ReadOrigin } from './caller-address.ts'
 import { requireRole, requireSameOrigin, requireSignIn } from './guard.ts'
 import { mountInfo, type InfoOptions } from './info.ts'
+import { mountOidc, type OidcOptions } from './oidc.ts'
 import { pageHeaders } from './page-headers.ts'
 import { mountPages } from './pages.ts'
 import { mountOwnPassword, mountSession } from './session.ts'
 import { mountUsers } from './users.ts'
 
-export interface ConsoleOptions extends InfoOptions {
+export interface ConsoleOptions extends Omit<InfoOptions, 'oidc'> {
   telemetry: Telemetry
   signIn: SignIn
   users: ManageUsers
   readOrigin: ReadOrigin
+  /** Signing in by somebody else's word; undefined where nobody's counts. */
+  identities: Pick<OidcOptions, 'provider' | 'admit'> | undefined
   /** The built app; undefined where there is none. */
   files: StaticFiles | undefined
   resources: Resources
@@ -51,7 +54,8 @@ export function mountConsole(app: HttpApp, options: ConsoleOptions): void {
     return next()
   })
   mountSession(api, signIn, readOrigin)
-  mountInfo(api, signIn, options)
+  mountInfo(api, signIn, { ...options, oidc: options.identities ? { name: options.identities.provider.name } : null })
+  if (options.identities) mountOidc(api, { ...options, ...options.identities })
 
   api.use(requireSignIn(signIn, readOrigin))
   api.use(observeRequests(telemetry))

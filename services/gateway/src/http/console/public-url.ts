@@ -8,6 +8,12 @@ export interface PublicUrlOptions {
   trustedProxies: number
 }
 
+/** Whether this origin is ours, by any name that we are called by. The scheme may be another by now, behind a proxy. */
+export function isOurs(origin: string, incoming: IncomingMessage, options: PublicUrlOptions): boolean {
+  const ours = [toPublicUrl(incoming, options), toPublicUrl(incoming, { ...options, configured: undefined })]
+  return URL.canParse(origin) && ours.some((url) => new URL(url).host === new URL(origin).host)
+}
+
 /** Where people reach us, without a slash at its end: what is configured, else what the request says. */
 export function toPublicUrl(incoming: IncomingMessage, { configured, trustedProxies }: PublicUrlOptions): string {
   if (configured !== undefined) return configured
