@@ -4,6 +4,12 @@ export interface SseMessage {
   id: string | undefined
 }
 
+export interface ReadSseOptions {
+  silenceMs: number
+  /** Hears of an id that came without an event: where to go on from when nothing has happened yet. */
+  onMark?: (id: string) => void
+}
+
 /** A larger event is none of the gateway's. */
 const LARGEST_EVENT = 16 * 1_024 * 1_024
 
@@ -13,9 +19,9 @@ const LARGEST_EVENT = 16 * 1_024 * 1_024
  *
  * @throws Error where nothing at all came for `silenceMs`, or where an event is larger than any of the gateway's.
  */
-export async function* readSse(body: ReadableStream<Uint8Array>, { silenceMs }: { silenceMs: number }): AsyncGenerator<SseMessage> {
+export async function* readSse(body: ReadableStream<Uint8Array>, { silenceMs, onMark }: ReadSseOptions): AsyncGenerator<SseMessage> {
   const reader = body.getReader()
-  const cut = createSseCutter()
+  const cut = createSseCutter(onMark)
   try {
     for (;;) {
       const next = await unlessSilent(reader.read(), silenceMs)
@@ -29,7 +35,7 @@ export async function* readSse(body: ReadableStream<Uint8Array>, { silenceMs }: 
 }
 
 /** Cuts bytes into events, wherever they were split on their way. */
-export function createSseCutter(): (bytes: Uint8Array) => SseMessage[] {
+export function createSseCutter(onMark?: (id: string) => void): (bytes: Uint8Array) => SseMessage[] {
   const decoder = new TextDecoder()
   let rest = ''
   let data: string[] = []
@@ -39,6 +45,7 @@ export function createSseCutter(): (bytes: Uint8Array) => SseMessage[] {
   const readLine = (line: string): SseMessage | undefined => {
     if (line === '') {
       const message = data.length > 0 ? { data: data.join('\n'), id } : undefined
+      if (!message && id !== undefined) onMark?.(id)
       data = []
       size = 0
       id = undefined

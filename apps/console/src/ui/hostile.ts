@@ -1,8 +1,10 @@
-/** A piece of a text: what can be seen, or the name of something that cannot. */
+/** A piece of a text: what can be seen, the name of something that cannot, or a link that does not go where it reads. */
 export interface TextPiece {
   text: string
   /** What it is, where it is shown by its name. */
   hidden?: string
+  /** Of a link: the host that it goes to, where that is not how it reads. */
+  goesTo?: string
 }
 
 /**
@@ -11,17 +13,22 @@ export interface TextPiece {
  * Tabs and line ends stay what they are.
  */
 const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{ffa0}\u{fffc}\u{e0000}-\u{e0fff}\u{2028}\u{2029}\u{00a0}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]/gu
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{ffa0}\u{fffc}\u{e0000}-\u{e0fff}\u{2028}\u{2029}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]/gu
+
+/** Emoji are made of several characters, some of which are not seen: between their own they hide nothing. */
+const EMOJI = /\p{RGI_Emoji}/gv
 
 const NAMES: Record<number, string> = {
   0x00: 'NUL',
   0x07: 'BEL',
   0x08: 'BS',
+  0x0d: 'CR',
   0x1b: 'ESC',
   0x7f: 'DEL',
   0x9b: 'CSI',
   0xa0: 'NBSP',
   0xad: 'SHY',
+  0x61c: 'ALM',
   0x200b: 'ZWSP',
   0x200c: 'ZWNJ',
   0x200d: 'ZWJ',
@@ -40,13 +47,35 @@ const NAMES: Record<number, string> = {
   0xfeff: 'BOM',
 }
 
-/** A text in pieces, so that nothing in it can hide. */
+const LINK = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'<>`{}|\\^]+/giu
+
+/** A text in pieces, so that nothing in it can hide. Put together again, the pieces' texts are the text. */
 export function toPieces(text: string): TextPiece[] {
   const pieces: TextPiece[] = []
   let end = 0
+  for (const match of text.matchAll(LINK)) {
+    const host = readsAsAnotherHost(match[0])?.host
+    if (host === undefined) continue
+    pieces.push(...seen(text.slice(end, match.index)))
+    const [first, ...rest] = seen(match[0])
+    pieces.push({ text: '', ...first, goesTo: host }, ...rest)
+    end = match.index + match[0].length
+  }
+  return [...pieces, ...seen(text.slice(end))]
+}
+
+function seen(text: string): TextPiece[] {
+  const pieces: TextPiece[] = []
+  let end = 0
+  const emoji = spansOf(text)
+  let next = 0
+  const isOfEmoji = (at: number): boolean => {
+    while ((emoji[next]?.[1] ?? Infinity) <= at) next += 1
+    return (emoji[next]?.[0] ?? Infinity) <= at
+  }
   for (const match of text.matchAll(HIDDEN)) {
     const [character] = match
-    if (character === '\n' || character === '\t') continue
+    if (character === '\n' || character === '\t' || isOfEmoji(match.index)) continue
     if (match.index > end) pieces.push({ text: text.slice(end, match.index) })
     pieces.push({ text: character, hidden: nameOf(character) })
     end = match.index + character.length
@@ -55,8 +84,22 @@ export function toPieces(text: string): TextPiece[] {
   return pieces
 }
 
+/** Most texts hold no emoji, and those are asked cheaply. */
+function spansOf(text: string): [number, number][] {
+  if (!/[\u{200d}\u{fe0f}\u{e0020}-\u{e007f}]/u.test(text)) return []
+  return [...text.matchAll(EMOJI)].map((match) => [match.index, match.index + match[0].length])
+}
+
+/** True where a text holds what is not seen, or a link that goes elsewhere than it reads. */
 export function hasHidden(text: string): boolean {
-  return toPieces(text).some(({ hidden }) => hidden !== undefined)
+  return toPieces(text).some(({ hidden, goesTo }) => hidden !== undefined || goesTo !== undefined)
+}
+
+/** The text as one line of plain characters, with names for what is not seen: for titles, and for who hears it. */
+export function toPlainText(text: string): string {
+  return toPieces(text)
+    .map(({ text: piece, hidden }) => (hidden === undefined ? piece : `⟨${hidden}⟩`))
+    .join('')
 }
 
 function nameOf(character: string): string {
@@ -66,13 +109,13 @@ function nameOf(character: string): string {
   return name === undefined ? number : `${name} ${number}`
 }
 
-/** A link's host as it is asked for (punycode), where that is not how it reads. Undefined where nothing is hidden. */
+/** A link's host as it is asked for (punycode, and without the name before an @), where that is not how it reads. Undefined where nothing is hidden. */
 export function readsAsAnotherHost(text: string): { shown: string; host: string } | undefined {
-  const match = /\bhttps?:\/\/([^\s/?#"'<>]+)/iu.exec(text)
+  const match = /\b(?:https?|wss?|ftp):\/\/([^\s/?#"'<>]+)/iu.exec(text)
   const shown = match?.[1]
   if (shown === undefined) return undefined
   const url = URL.parse(match?.[0] ?? '')
   if (!url) return undefined
   const said = shown.toLowerCase()
-  return said === url.host || said === url.hostname ? undefined : { shown, host: url.host }
+  return said === url.host || said.replace(/:\d+$/, '') === url.hostname ? undefined : { shown, host: url.host }
 }
