@@ -304,6 +304,13 @@ describe('the feed', () => {
     await reader?.cancel()
   })
 
+  test('goes on with a record that was begun anew since', async () => {
+    orchestrator.happen('session.canceled', 'a')
+    const response = await gateway.get('/v1/events', { headers: as('vera', { 'last-event-id': '900' }) })
+    orchestrator.happen('session.canceled', 'b')
+    expect((await read(response, 1)).map(({ id }) => id)).toEqual(['2'])
+  })
+
   test('outlives an orchestrator that goes away and comes back', async () => {
     orchestrator.happen('session.canceled', 'a')
     const heard = await read(await gateway.get('/v1/events?after=0', { headers: as('vera') }), 3, ({ id }) => {

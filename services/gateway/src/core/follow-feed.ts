@@ -10,7 +10,8 @@ import type { SessionCall } from './session-call.ts'
 export type FeedItem = FeedPage['data'][number] & { pending: number }
 
 /**
- * What changes after `after`, as it does, in the order of `seq`, each once; until the caller leaves.
+ * What changes after `after`, as it does, in the order of `seq`, each once; until the caller leaves. Where the record
+ * was begun anew, and is not as long as `after`, it goes on from its end.
  *
  * @throws AppError what the orchestrator said, or `unavailable` when it stayed away for too long.
  */
@@ -24,8 +25,9 @@ export async function* followFeed(desk: Pick<AuditDesk, 'feed'>, after: number, 
     async *open(alive) {
       for (;;) {
         const askedAt = now()
-        const { data, pending } = await desk.feed({ after: seen, wait_s: LONG_POLL_S }, call)
+        const { data, last, pending } = await desk.feed({ after: seen, wait_s: LONG_POLL_S }, call)
         alive()
+        seen = Math.min(seen, last)
         for (const item of data) {
           if (item.seq <= seen) throw new AppError('upstream_invalid', 'The orchestrator told again of what it had told before.')
           seen = item.seq

@@ -32,7 +32,7 @@ export function mountFeed(app: Hono<GatewayEnv>, { desk, stopBell, keepAliveMs }
     const call = toCall(c, AbortSignal.any([caller.signal, line.signal]))
     // Asked first, so that a refusal is a status and not an event.
     const { last } = await desk.feed({ ...(after !== undefined && { after }), wait_s: 0 }, call)
-    const from = after ?? last
+    const from = Math.min(after ?? last, last)
     const writer = openEventWriter(c.env.outgoing, { headers: { 'x-request-id': call.requestId }, keepAliveMs })
     const breakOff = (error: AppError): void => {
       c.get('record').errorCode ??= error.code
