@@ -1,0 +1,35 @@
+import { Card, Part } from '../../ui/page.tsx'
+import { setLetterKeys, setTheme, useLetterKeys, useTheme, type Theme } from '../../ui/theme.ts'
+
+const THEMES: { id: Theme; word: string }[] = [
+  { id: 'system', word: 'as the system' },
+  { id: 'light', word: 'light' },
+  { id: 'dark', word: 'dark' },
+]
+
+/** What is kept in this browser and nowhere else. */
+export function Preferences() {
+  const theme = useTheme()
+  const letters = useLetterKeys()
+  return (
+    <Card className="max-w-2xl">
+      <Part title="Appearance">
+        <fieldset className="flex flex-wrap gap-x-5 gap-y-2">
+          <legend className="sr-only">Appearance</legend>
+          {THEMES.map(({ id, word }) => (
+            <label key={id} className="flex min-h-8 items-center gap-2 text-sm">
+              <input type="radio" name="theme" checked={theme === id} onChange={() => setTheme(id)} className="size-4 accent-(--accent)" />
+              {word}
+            </label>
+          ))}
+        </fieldset>
+      </Part>
+      <Part title="Keys">
+        <label className="flex min-h-8 items-center gap-2 text-sm">
+          <input type="checkbox" checked={letters} onChange={(event) => setLetterKeys(event.target.checked)} className="size-4 accent-(--accent)" />
+          Single letters are commands (<kbd>?</kbd> shows which)
+        </label>
+      </Part>
+    </Card>
+  )
+}
