@@ -14,13 +14,13 @@ import { Fault, Loading } from './ui/page.tsx'
 import { showPending } from './ui/tab-badge.ts'
 
 const PLACES = [
-  { to: '/approvals', word: 'Approvals', icon: Inbox, key: 'i' },
-  { to: '/sessions', word: 'Sessions', icon: ListTree, key: 's' },
-  { to: '/playground', word: 'Playground', icon: MessagesSquare, key: 'p' },
-  { to: '/agents', word: 'Agents', icon: Bot, key: 'a' },
-  { to: '/dead-letters', word: 'Dead letters', icon: MailWarning, key: 'd' },
-  { to: '/audit', word: 'Audit', icon: ScrollText, key: 'u' },
-  { to: '/settings', word: 'Settings', icon: Settings, key: 't' },
+  { to: '/approvals', word: 'Approvals', icon: Inbox, letter: 'i' },
+  { to: '/sessions', word: 'Sessions', icon: ListTree, letter: 's' },
+  { to: '/playground', word: 'Playground', icon: MessagesSquare, letter: 'p' },
+  { to: '/agents', word: 'Agents', icon: Bot, letter: 'a' },
+  { to: '/dead-letters', word: 'Dead letters', icon: MailWarning, letter: 'd' },
+  { to: '/audit', word: 'Audit', icon: ScrollText, letter: 'u' },
+  { to: '/settings', word: 'Settings', icon: Settings, letter: 't' },
 ] as const
 
 /** The shell around every page: who is signed in, where one can go, and what waits. */
@@ -41,7 +41,7 @@ function Shell({ name, role }: { name: string; role: string }) {
   const main = useRef<HTMLElement>(null)
 
   useEffect(() => showPending(pending, titleOf(path)), [pending, path])
-  const goTo = Object.fromEntries(PLACES.map(({ to, key }) => [`g ${key}`, () => void navigate({ to })]))
+  const goTo = Object.fromEntries(PLACES.map(({ to, letter }) => [`g ${letter}`, () => void navigate({ to })]))
   useKeys({ ...goTo, '?': () => setHelpOpen(true) })
 
   return (

@@ -13,11 +13,11 @@ const KEYS = [
 ] as const
 
 /** What the keys do. */
-export function KeysHelp({ open, onClose, places }: { open: boolean; onClose: () => void; places: readonly { key: string; word: string }[] }) {
+export function KeysHelp({ open, onClose, places }: { open: boolean; onClose: () => void; places: readonly { letter: string; word: string }[] }) {
   return (
     <Dialog open={open} onClose={onClose} title="Keys">
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-sm">
-        {[...KEYS, ...places.map(({ key, word }) => [`g ${key}`, `go to ${word}`] as const)].map(([keys, what]) => (
+        {[...KEYS, ...places.map(({ letter, word }) => [`g ${letter}`, `go to ${word}`] as const)].map(([keys, what]) => (
           <div key={keys} className="contents">
             <dt>
               <kbd className="rounded border bg-sunken px-1.5 py-0.5">{keys}</kbd>

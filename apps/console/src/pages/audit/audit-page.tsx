@@ -12,6 +12,7 @@ import { SearchField, Select } from '../../ui/field.tsx'
 import { Card, Empty, Fault, Loading, PageHead } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
+import { toSearch } from '../../ui/search.ts'
 import { Ago } from '../../ui/time.tsx'
 
 const route = getRouteApi('/audit')
@@ -28,7 +29,7 @@ export function AuditPage() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/audit' })
   const { data, error, isPending, refetch } = useQuery(auditQuery(search))
-  const set = (change: Partial<typeof search>): void => void navigate({ search: { ...search, cursor: undefined, ...change } })
+  const set = (change: Record<string, string | undefined>): void => void navigate({ search: toSearch({ ...search, cursor: undefined, ...change }) })
 
   return (
     <>

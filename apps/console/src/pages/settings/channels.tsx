@@ -9,6 +9,7 @@ import { useMay } from '../../api/roles.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card, Empty, Fault, Loading } from '../../ui/page.tsx'
+import { toSearch } from '../../ui/search.ts'
 import { Ago } from '../../ui/time.tsx'
 
 const ICONS = { webhook: Webhook, slack: MessageSquare, email: Mail } as const
@@ -47,7 +48,7 @@ export function Channels({ channel }: { channel: string | undefined }) {
                 <Button
                   size="small"
                   look="quiet"
-                  onClick={() => void navigate({ search: { tab: 'channels', channel: channel === one.id ? undefined : one.id } })}
+                  onClick={() => void navigate({ search: toSearch({ tab: 'channels', channel: channel === one.id ? undefined : one.id }) })}
                 >
                   {channel === one.id ? 'All deliveries' : 'Its deliveries'}
                 </Button>
