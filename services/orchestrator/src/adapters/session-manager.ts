@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 import {
+  createId,
   isSessionId,
+  TERMINAL_EVENTS,
   TERMINAL_STATUSES,
   toSessionView,
+  type AuditNote,
   type Budget,
   type DeadLetterPage,
   type DeadLetterQuery,
@@ -11,28 +14,48 @@ import {
   type DeadSessionDetail,
   type NewSessionEvent,
   type RedriveRequest,
+  type SessionBriefPage,
   type SessionChanged,
+  type SessionDetail,
   type SessionDocument,
   type SessionEvent,
+  type SessionEventQuery,
+  type SessionInput,
+  type SessionsQuery,
 } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
-import type { Doorbell, Lease, SessionStore, StoredSession } from '@signalbox/sessions'
+import type { Doorbell, InboxMessage, Lease, SessionStore, StoredSession } from '@signalbox/sessions'
 
+import { openQuestions } from '../core/approvals/asks.ts'
+import type { Viewer } from '../core/approvals/ports.ts'
 import { redriveSession } from '../core/redrive.ts'
 import { touched } from '../core/session-run.ts'
+import { toSessionBrief } from '../core/to-session-brief.ts'
+import { createSessionAccess } from './session-access.ts'
 
-/** What can be done with sessions beside A2A's words: paused and resumed, and taken out of the dead letters. Others' sessions are not found. */
+/**
+ * What can be done with sessions beside A2A's words. Owners have their own sessions, and others' are not found;
+ * actors see everybody's, and operators change them, which is put down in the audit.
+ */
 export interface SessionManager {
+  /** Newest first. Sub-plans' sessions are only in the list `of` the session that they work for, and found by their id. */
+  list(query: SessionsQuery, viewer: Viewer): Promise<SessionBriefPage>
+  get(id: string, viewer: Viewer): Promise<SessionDetail>
+  /** Settles when the session has ended, or after some seconds; the cancel is not lost. @throws AppError `conflict` where it has ended otherwise. */
+  cancel(id: string, viewer: Viewer): Promise<SessionChanged>
+  /** Settles when the answer was read, or after some seconds. @throws AppError `conflict` where the question is not open any more, or none is. */
+  input(id: string, viewer: Viewer, input: SessionInput): Promise<SessionChanged>
   /** Settles when the session has paused, or after some seconds, when work under way keeps it. @throws AppError `conflict` where it is over. */
-  pause(id: string, owner: string): Promise<SessionChanged>
-  resume(id: string, owner: string): Promise<SessionChanged>
-  events(id: string, owner: string, page: { after: number; limit: number }): Promise<{ events: SessionEvent[]; over: boolean }>
-  deadLetters(owner: string, query: DeadLetterQuery): Promise<DeadLetterPage>
-  deadLetter(id: string, owner: string): Promise<DeadSessionDetail>
+  pause(id: string, viewer: Viewer): Promise<SessionChanged>
+  resume(id: string, viewer: Viewer): Promise<SessionChanged>
+  /** Waits for the first one where there are none, as long as the signal lets it. */
+  events(id: string, viewer: Viewer, page: Omit<SessionEventQuery, 'wait_s'>, wait?: AbortSignal): Promise<{ events: SessionEvent[]; over: boolean }>
+  deadLetters(viewer: Viewer, query: DeadLetterQuery): Promise<DeadLetterPage>
+  deadLetter(id: string, viewer: Viewer): Promise<DeadSessionDetail>
   /** @throws AppError `conflict` for a session that is at work, or that somebody else is changing. */
-  redrive(id: string, owner: string, request: RedriveRequest): Promise<SessionChanged>
+  redrive(id: string, viewer: Viewer, request: RedriveRequest): Promise<SessionChanged>
   /** Lets go of the dead letters; the session is then forgotten like any other. */
-  drop(id: string, owner: string): Promise<SessionChanged>
+  drop(id: string, viewer: Viewer): Promise<SessionChanged>
 }
 
 const CHANGE_WAIT_MS = 5_000
@@ -47,33 +70,25 @@ export function createSessionManager(options: {
   holder: string
   budget: Budget
   knowsAgent: (id: string) => boolean
+  /** Puts down what actors do: the ledger's. */
+  note?: (note: AuditNote) => Promise<unknown>
 }): SessionManager {
   const { store, doorbell, holder } = options
+  const access = createSessionAccess(store, options.note ?? (async () => undefined))
 
-  async function find(id: string, owner: string): Promise<StoredSession> {
-    const stored = isSessionId(id) ? await store.load(id) : undefined
-    if (!stored || stored.document.owner !== owner) throw new AppError('not_found', `There is no session ${id.slice(0, 64)}.`)
+  function requireDead(stored: StoredSession): StoredSession {
+    if (stored.document.dead_letters.length === 0) throw new AppError('not_found', `Session ${stored.document.id} has no dead letters.`)
     return stored
   }
 
-  async function findDead(id: string, owner: string): Promise<StoredSession> {
-    const stored = await find(id, owner)
-    if (stored.document.dead_letters.length === 0) throw new AppError('not_found', `Session ${id} has no dead letters.`)
-    return stored
-  }
-
-  /** Tells whoever drives the session, and waits for the change to show. */
-  async function tell(id: string, owner: string, type: 'pause' | 'resume'): Promise<SessionChanged> {
-    const { document } = await find(id, owner)
-    const wanted = type === 'pause' ? 'paused' : 'active'
-    if (TERMINAL_STATUSES.has(document.status)) throw new AppError('conflict', `Session ${id} has ended (${document.status}).`)
-    if (document.status === wanted) return toChanged(document)
-    await store.push(id, { type })
+  /** Tells whoever drives the session, and waits for what it says to that; the message is not lost when it says nothing. */
+  async function tell({ id, last_seq: seen }: SessionDocument, message: InboxMessage, isHeard: (event: SessionEvent) => boolean): Promise<SessionDocument> {
+    await store.push(id, message)
     await doorbell.ring(id)
-    const patience = AbortSignal.timeout(CHANGE_WAIT_MS)
-    for await (const event of store.follow(id, document.last_seq, patience))
-      if (event.type === (type === 'pause' ? 'session.paused' : 'session.unpaused')) break
-    return toChanged((await find(id, owner)).document)
+    for await (const event of store.follow(id, seen, AbortSignal.timeout(CHANGE_WAIT_MS))) if (isHeard(event)) break
+    const now = await store.load(id)
+    if (!now) throw new AppError('not_found', `There is no session ${id}.`)
+    return now.document
   }
 
   /** Who has just ended a session may hold it for a moment longer. */
@@ -85,10 +100,11 @@ export function createSessionManager(options: {
     }
   }
 
-  /** One change of a session that nobody drives, and that nobody has changed since it was `seen`. */
+  /** One change of a session that nobody drives, and that nobody has changed since it was `seen`. `before` is done when nothing stands in its way any more. */
   async function change(
     seen: StoredSession,
     how: (document: SessionDocument) => { document: SessionDocument; events: NewSessionEvent[] },
+    before: () => Promise<void>,
   ): Promise<SessionChanged> {
     const { id } = seen.document
     const lease = await acquireSoon(id)
@@ -97,9 +113,11 @@ export function createSessionManager(options: {
       const stored = await store.load(id)
       if (!stored) throw new AppError('not_found', `There is no session ${id}.`)
       if (stored.rev !== seen.rev) throw new AppError('conflict', `Session ${id} was changed by somebody else meanwhile.`)
+      const changed = how(stored.document)
       // What was said to the session before it ended is not meant for its next life.
       const consumed = (await store.inbox(id)).at(-1)?.position ?? 0
-      const saved = await store.save(lease, { rev: stored.rev, consumed, ...how(stored.document) })
+      await before()
+      const saved = await store.save(lease, { rev: stored.rev, consumed, ...changed })
       return toChanged(saved.document)
     } finally {
       await store.release(lease).catch(() => undefined)
@@ -107,37 +125,112 @@ export function createSessionManager(options: {
   }
 
   return {
-    pause: (id, owner) => tell(id, owner, 'pause'),
-    resume: (id, owner) => tell(id, owner, 'resume'),
-    async events(id, owner, { after, limit }) {
-      const { document } = await find(id, owner)
-      const events = await store.events(id, after, limit)
-      const last = events.at(-1)?.seq ?? after
-      return { events, over: TERMINAL_STATUSES.has(document.status) && last >= document.last_seq }
+    async list({ status, owner, q, of, limit, cursor }, viewer) {
+      const whose = viewer.actor ? owner : viewer.owner
+      if (!viewer.actor && owner !== undefined && owner !== viewer.owner) return { object: 'list', data: [], total: 0, next_cursor: null }
+      const page = await store.list({
+        limit,
+        ...(whose !== undefined && { owner: whose }),
+        ...(status && { statuses: status }),
+        ...(q !== undefined && { text: q }),
+        ...(of === undefined ? { roots: q === undefined || !isSessionId(q) } : { of }),
+        ...(cursor !== undefined && { cursor }),
+      })
+      return { object: 'list', data: page.sessions.map(toSessionBrief), total: page.total, next_cursor: page.nextCursor ?? null }
     },
-    async deadLetters(owner, { limit, cursor }) {
-      const page = await store.list({ owner, dead: true, limit, ...(cursor !== undefined && { cursor }) })
+    async get(id, viewer) {
+      const { document } = await access.see(id, viewer)
+      const { owner, conversation, traceparent } = document
+      return { session: toSessionView(document), owner, conversation, traceparent: traceparent ?? null }
+    },
+    async cancel(id, viewer) {
+      const { document } = await access.change(id, viewer)
+      if (document.status === 'canceled') return toChanged(document)
+      requireUnfinished(document)
+      await access.note('session.canceled', document, viewer)
+      const reason = viewer.actor ? `The session was canceled by ${viewer.actor.name}.` : 'The session was canceled by its owner.'
+      return toChanged(await tell(document, { type: 'cancel', reason }, ({ type }) => TERMINAL_EVENTS.has(type)))
+    },
+    async input(id, viewer, { text, question, key = createId('msg') }) {
+      const { document } = await access.change(id, viewer)
+      if (Object.values(document.questions).some(({ answer }) => answer?.key === key)) return toChanged(document)
+      const open = openQuestions(document)
+      const asked = question === undefined ? open[0] : open.find((one) => one.id === question)
+      if (!asked || TERMINAL_STATUSES.has(document.status))
+        throw new AppError('conflict', question === undefined ? `Session ${id} asks nothing.` : `Session ${id} does not ask this any more.`)
+      await access.note('session.answered', document, viewer, { question: asked.id, agent: asked.agent })
+      const now = await tell(
+        document,
+        { type: 'answer', text, key, question: asked.id },
+        (event) => event.type === 'input.received' && event.question === asked.id,
+      )
+      const { answer = null } = now.questions[asked.id] ?? {}
+      if (answer !== null && answer.key !== key) throw new AppError('conflict', 'Somebody else has answered it.')
+      return toChanged(now)
+    },
+    async pause(id, viewer) {
+      const { document } = await access.change(id, viewer)
+      requireUnfinished(document)
+      if (document.status === 'paused') return toChanged(document)
+      await access.note('session.paused', document, viewer)
+      return toChanged(await tell(document, { type: 'pause' }, ({ type }) => type === 'session.paused' || TERMINAL_EVENTS.has(type)))
+    },
+    async resume(id, viewer) {
+      const { document } = await access.change(id, viewer)
+      requireUnfinished(document)
+      if (document.status !== 'paused' && document.paused_at === null) return toChanged(document)
+      await access.note('session.resumed', document, viewer)
+      return toChanged(await tell(document, { type: 'resume' }, ({ type }) => type === 'session.unpaused' || TERMINAL_EVENTS.has(type)))
+    },
+    async events(id, viewer, { after, limit }, wait) {
+      const { document } = await access.see(id, viewer)
+      const isOver = (last: number): boolean => TERMINAL_STATUSES.has(document.status) && last >= document.last_seq
+      let events = await store.events(id, after, limit)
+      if (events.length === 0 && wait && !wait.aborted && !isOver(after)) {
+        for await (const _event of store.follow(id, after, wait)) break
+        // Whether it has ended meanwhile is for the next look to say: what is said here must not leave any event out.
+        events = await store.events(id, after, limit)
+      }
+      return { events, over: isOver(events.at(-1)?.seq ?? after) }
+    },
+    async deadLetters({ owner, actor }, { limit, cursor }) {
+      const page = await store.list({ ...(!actor && { owner }), dead: true, limit, ...(cursor !== undefined && { cursor }) })
       return { object: 'list', data: page.sessions.map(toDeadSession), total: page.total, next_cursor: page.nextCursor ?? null }
     },
-    async deadLetter(id, owner) {
-      const { document } = await findDead(id, owner)
+    async deadLetter(id, viewer) {
+      const { document } = requireDead(await access.see(id, viewer))
       return { ...toDeadSession(document), session: toSessionView(document), conversation: document.conversation }
     },
-    async redrive(id, owner, request) {
-      const seen = await find(id, owner)
+    async redrive(id, viewer, request) {
+      const seen = await access.change(id, viewer)
       if (request.agent !== undefined && !options.knowsAgent(request.agent))
         throw new AppError('invalid_request', `There is no agent '${request.agent}'.`, { param: 'agent' })
       if (seen.document.finished_at === null) throw new AppError('conflict', `Session ${id} is at work.`)
-      if (seen.document.dead_letters.length === 0) throw new AppError('not_found', `Session ${id} has no dead letters.`)
-      const changed = await change(seen, (document) => redriveSession(document, request, options.budget))
+      requireDead(seen)
+      const { node, agent } = request
+      const facts = { ...(node !== undefined && { node }), ...(agent !== undefined && { agent }), instruction_changed: request.instruction !== undefined }
+      const changed = await change(
+        seen,
+        (document) => redriveSession(document, request, options.budget),
+        () => access.note('session.redriven', seen.document, viewer, facts),
+      )
       await doorbell.ring(id)
       return changed
     },
-    async drop(id, owner) {
-      const seen = await findDead(id, owner)
-      return change(seen, (document) => ({ document: touched({ ...document, dead_letters: [] }), events: [] }))
+    async drop(id, viewer) {
+      const seen = requireDead(await access.change(id, viewer))
+      return change(
+        seen,
+        (document) => ({ document: touched({ ...document, dead_letters: [] }), events: [] }),
+        () => access.note('session.dropped', seen.document, viewer),
+      )
     },
   }
+}
+
+/** @throws AppError `conflict`. */
+function requireUnfinished({ id, status }: SessionDocument): void {
+  if (TERMINAL_STATUSES.has(status)) throw new AppError('conflict', `Session ${id} has ended (${status}).`)
 }
 
 function toChanged({ id, status }: SessionDocument): SessionChanged {

@@ -39,7 +39,8 @@ function toETag({ version }: { version: number }): { etag: string } {
 /** Which version a change is made from. @throws AppError `precondition_required`, `invalid_request`. */
 function readVersion(c: Context): number {
   const header = c.req.header('if-match')
-  if (header === undefined) throw new AppError('precondition_required', 'If-Match names the version that was looked at: the ETag of the approval.', { param: 'if-match' })
+  if (header === undefined)
+    throw new AppError('precondition_required', 'If-Match names the version that was looked at: the ETag of the approval.', { param: 'if-match' })
   // A proxy that compresses makes a strong tag weak.
   const [, version] = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim()) ?? []
   if (version === undefined) throw new AppError('invalid_request', 'If-Match is not the ETag of an approval, such as "3".', { param: 'if-match' })

@@ -1,8 +1,9 @@
 import type { ApprovalLedger } from '@signalbox/approvals'
 import { auditQuerySchema, feedQuerySchema, userAuditNoteSchema, type FeedPage } from '@signalbox/contracts'
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 
 import { limitBody, readBody, readInput, renderManagementError, requireRole } from './management-call.ts'
+import { waitOf } from './wait-of.ts'
 
 const MAX_BODY_BYTES = 64_000
 /** Entries of one page of the feed. */
@@ -30,11 +31,6 @@ export function feedRoutes(ledger: Pick<ApprovalLedger, 'entries' | 'head' | 'li
     const { after, wait_s: waitS } = readInput(feedQuerySchema, c.req.query())
     return c.json(await readFeed(ledger, after, waitOf(c, waitS, closing)))
   })
-}
-
-/** Ends when the time is over, when who asked has gone, or when we close. */
-export function waitOf(c: Context, seconds: number, closing: AbortSignal): AbortSignal {
-  return AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(seconds * 1_000), closing])
 }
 
 async function readFeed(ledger: Parameters<typeof feedRoutes>[0], after: number | undefined, signal: AbortSignal): Promise<FeedPage> {

@@ -1,3 +1,4 @@
+export { byOf } from './approval-notes.ts'
 export { createApprovalBook } from './approval-book.ts'
 export { createApprovalDesk, type ApprovalDeskOptions } from './approval-desk.ts'
 export { startApprovalSweeper, type ApprovalSweeper, type ApprovalSweeperOptions } from './approval-sweeper.ts'
