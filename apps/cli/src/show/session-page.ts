@@ -44,7 +44,10 @@ export function renderSession({ view: session, owner }: { view: SessionView; own
 /** `apr_… (n1, high): Run deploy: open, 23 h left` */
 function describeAsk({ id, node, risk, action, state, outcome, expires_at: expiresAt }: AskView, now: number): string {
   const by = outcome?.by.length ? ` by ${outcome.by.join(', ')}` : ''
-  const end = state === 'open' ? `open, ${toSpan(Date.parse(expiresAt) - now)} left` : `${state}${by}${outcome?.reason ? `: ${outcome.reason}` : ''}`
+  const end =
+    state === 'open'
+      ? `open, ${toSpan(Date.parse(expiresAt) - now)} left`
+      : `${outcome?.decision === 'edit' ? 'approved with changes' : state}${by}${outcome?.reason ? `: ${outcome.reason}` : ''}`
   return `${id} (${node}, ${risk.level}): ${toVisible(action.title)}: ${end}`
 }
 

@@ -259,6 +259,13 @@ describe('words in brackets', () => {
     expect(plan.nodes.some(({ approval }) => approval !== undefined)).toBe(false)
   })
 
+  test('an agent that is asked twice has two nodes; one that is only spoken of again has not', () => {
+    const twice = planFor('Ask mock-search to roll it out [ask deploy {}], then ask mock-search to check it.', [...ours, mockSearch])
+    expect(outline(twice).slice(0, 2)).toEqual(['ask-mock-search:mock-search/search', 'ask-mock-search-2:mock-search/search < ask-mock-search'])
+    const once = planFor('Ask mock-search about apples, as mock-search knows them.', [...ours, mockSearch])
+    expect(outline(once)).toEqual(['ask-mock-search:mock-search/search', 'answer:reasoning/answer < ask-mock-search'])
+  })
+
   test('[approve: why] is an approval of the node that it stands in, and of no other', () => {
     const plan = planFor('How do I pause workers? [approve-high: it costs] What is an Agent Card?', ours)
     expect(plan.nodes.map(({ instruction, approval }) => [instruction.slice(0, 24), approval])).toEqual([

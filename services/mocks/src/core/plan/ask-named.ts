@@ -1,7 +1,7 @@
 import type { AgentNode } from '@signalbox/contracts'
 
 import { draftNode } from './draft-node.ts'
-import { mentionOf } from './find-named-agents.ts'
+import { mentionsOf } from './find-named-agents.ts'
 import { toNodeIds } from './node-ids.ts'
 import type { Offer } from './pick-skill.ts'
 
@@ -14,7 +14,7 @@ interface NamedTask {
 }
 
 /**
- * A node for each agent that a goal calls by name, side by side, or after those before where the goal says
+ * A node for each time that a goal asks an agent by name, side by side, or after those before where the goal says
  * `then`. Where several are asked for several things, each is handed its own part of the goal.
  */
 export function askNamed(goal: string, named: readonly Offer[]): AgentNode[] {
@@ -28,7 +28,10 @@ export function askNamed(goal: string, named: readonly Offer[]): AgentNode[] {
   for (const { offers, instruction, isAfter } of tasks) {
     const needs = isAfter ? before : []
     const own = offers.map((offer) =>
-      draftNode(ids[nodes.length + offers.indexOf(offer)] as string, offer, instruction, { needs, on_failure: named.length > 1 ? 'skip' : 'fail' }),
+      draftNode(ids[nodes.length + offers.indexOf(offer)] as string, offer, instruction, {
+        needs,
+        on_failure: tasks.length > 1 || offers.length > 1 ? 'skip' : 'fail',
+      }),
     )
     nodes.push(...own)
     before = own.map(({ id }) => id)
@@ -42,18 +45,29 @@ const LISTED = /^[\s,]*(?:(?:and|or|&)\s+)?(?:the\s+)?$/i
 const OPENING =
   /[\s,;]*(?:\b(?:and|then|afterwards|finally)\b[\s,]*)*(?:(?:please\s+)?\b(?:ask|call|have|let|get|use|using|with|from|by|through)\s+)?(?:the\s+)?$/i
 
+const LONGEST_OPENING = 80
+const MOST_TASKS = 16
+
+const ORDER = /\b(?:ask|call|have|let|get|use)\s+(?:the\s+)?$/i
+
 function splitByNames(goal: string, named: readonly Offer[]): NamedTask[] {
-  const mentions = named.map((offer) => ({ offer, ...mentionOf(goal, offer.agent) })).toSorted((one, other) => one.start - other.start)
+  const mentions = named
+    .flatMap((offer) => mentionsOf(goal, offer.agent).map((place) => ({ offer, ...place })))
+    .toSorted((one, other) => one.start - other.start)
   const groups: { offers: Offer[]; start: number; end: number; isAfter: boolean }[] = []
   for (const { offer, start, end } of mentions) {
+    if (groups.length === MOST_TASKS) break
     const last = groups.at(-1)
     const between = goal.slice(last?.end ?? 0, start)
     if (last && LISTED.test(between)) {
-      last.offers.push(offer)
+      if (!last.offers.includes(offer)) last.offers.push(offer)
       last.end = end
       continue
     }
-    const opening = OPENING.exec(between)?.[0] ?? ''
+    const opening = OPENING.exec(between.slice(-LONGEST_OPENING))?.[0] ?? ''
+    // A name that comes up again asks for nothing new by itself.
+    const isKnown = groups.some(({ offers }) => offers.some(({ agent }) => agent === offer.agent))
+    if (isKnown && !ORDER.test(opening)) continue
     groups.push({ offers: [offer], start: start - opening.length, end, isAfter: last !== undefined && /\b(?:then|afterwards|finally)\b/i.test(opening) })
   }
   if (groups.length < 2) return groups.map(({ offers }) => ({ offers, instruction: goal, isAfter: false }))

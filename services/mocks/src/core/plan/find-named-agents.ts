@@ -6,15 +6,15 @@ import type { Offer } from './pick-skill.ts'
 export function findNamedAgents(goal: string, agents: readonly AgentSummary[]): Offer[] {
   return agents.flatMap((agent) => {
     const [skill] = agent.skills
-    return skill && mentionOf(goal, agent.id).start >= 0 ? [{ agent: agent.id, skill: skill.id }] : []
+    return skill && mentionsOf(goal, agent.id).length > 0 ? [{ agent: agent.id, skill: skill.id }] : []
   })
 }
 
-/** Where a goal calls an agent by name first. An id of several words is a name by itself; a plain word (`rag`) only where it is called an agent or asked. */
-export function mentionOf(goal: string, id: string): { start: number; end: number } {
+/** Where a goal calls an agent by name. An id of several words is a name by itself; a plain word (`rag`) only where it is called an agent or asked. */
+export function mentionsOf(goal: string, id: string): { start: number; end: number }[] {
   const name = id.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-  const found = /[-_]/.test(id)
-    ? new RegExp(String.raw`(?<![\w-])${name}(?![\w-])`, 'i').exec(goal)
-    : new RegExp(String.raw`(?<=\b(?:ask|call)\s+(?:the\s+)?)${name}\b|(?<=\b(?:use|using|with|from|by|through)\s+the\s+)${name}\s+agent\b`, 'i').exec(goal)
-  return found ? { start: found.index, end: found.index + found[0].length } : { start: -1, end: -1 }
+  const form = /[-_]/.test(id)
+    ? new RegExp(String.raw`(?<![\w-])${name}(?![\w-])`, 'gi')
+    : new RegExp(String.raw`(?<=\b(?:ask|call)\s+(?:the\s+)?)${name}\b|(?<=\b(?:use|using|with|from|by|through)\s+the\s+)${name}\s+agent\b`, 'gi')
+  return [...goal.matchAll(form)].map((found) => ({ start: found.index, end: found.index + found[0].length }))
 }
