@@ -1,0 +1,45 @@
+import type { Layout } from './layout.ts'
+import type { GraphEdge } from './to-graph.ts'
+
+/**
+ * Where an arrow key goes from a box: along an edge where the arrow points the way the graph goes, and to the
+ * nearest box beside it otherwise.
+ */
+export function neighbourOf(from: string, key: string, { edges, layout }: { edges: readonly GraphEdge[]; layout: Layout }): string | undefined {
+  const [onward, back] = layout.direction === 'right' ? ['ArrowRight', 'ArrowLeft'] : ['ArrowDown', 'ArrowUp']
+  if (key === onward)
+    return nearest(
+      from,
+      edges.filter((edge) => edge.from === from).map(({ to }) => to),
+      layout,
+    )
+  if (key === back)
+    return nearest(
+      from,
+      edges.filter((edge) => edge.to === from).map((edge) => edge.from),
+      layout,
+    )
+  const here = layout.places.get(from)
+  if (!here) return undefined
+  const isForward = key === 'ArrowDown' || key === 'ArrowRight'
+  const across = layout.direction === 'right' ? 'y' : 'x'
+  const along = layout.direction === 'right' ? 'x' : 'y'
+  const beside = [...layout.places.values()].filter((place) => place.id !== from && (isForward ? place[across] > here[across] : place[across] < here[across]))
+  // Whoever stands in the same row comes first, however far it is.
+  return beside.toSorted((a, b) => distance(a) - distance(b))[0]?.id
+
+  function distance(place: { x: number; y: number }): number {
+    if (!here) return 0
+    return Math.abs(place[along] - here[along]) * 4 + Math.abs(place[across] - here[across])
+  }
+}
+
+function nearest(from: string, candidates: readonly string[], layout: Layout): string | undefined {
+  const here = layout.places.get(from)
+  if (!here) return candidates[0]
+  const distance = (id: string): number => {
+    const place = layout.places.get(id)
+    return place ? Math.hypot(place.x - here.x, place.y - here.y) : Number.POSITIVE_INFINITY
+  }
+  return candidates.toSorted((a, b) => distance(a) - distance(b))[0]
+}
