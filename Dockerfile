@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # One image for every service: `docker build --build-arg SERVICE=gateway --build-arg PORT=8000 .`
-# Node runs the TypeScript as it is, so nothing is built.
+# Node runs the TypeScript as it is, so nothing is built but the console, which runs in a browser.
 
 # The manifests alone, so that the dependencies are installed anew only when one of them changes.
 FROM node:24-slim AS manifests
@@ -14,6 +14,15 @@ WORKDIR /app
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev -w "services/$SERVICE"
 
+FROM node:24-slim AS console
+WORKDIR /app
+COPY --from=manifests /app ./
+RUN --mount=type=cache,target=/root/.npm npm ci -w apps/console
+COPY tsconfig.json tsconfig.json
+COPY packages packages
+COPY apps/console apps/console
+RUN npm run build -w apps/console
+
 FROM node:24-slim
 ARG SERVICE
 ARG PORT
@@ -22,6 +31,8 @@ WORKDIR /app
 COPY --from=dependencies /app ./
 COPY packages packages
 COPY services/$SERVICE services/$SERVICE
+# The gateway serves it; to every other service it is a megabyte that does no harm.
+COPY --from=console /app/apps/console/dist console
 RUN test -n "$PORT" && mkdir /data && chown node:node /data && ln -s "services/$SERVICE/src/main.ts" main.ts
 USER node
 EXPOSE $PORT

@@ -144,10 +144,10 @@ describe('Dockerfile', () => {
       .filter(({ keyword, rest }) => keyword === 'COPY' && !rest.startsWith('--from'))
       .flatMap(({ rest }) => rest.split(/\s+/).slice(0, -1))
       .map((source) => source.replaceAll('$SERVICE', service))
-    expect(sources).toEqual(['.', 'packages', `services/${service}`])
+    expect(sources).toEqual(['.', 'tsconfig.json', 'packages', 'apps/console', 'packages', `services/${service}`])
     expect(sources.filter((source) => !existsSync(join(PROJECT_FOLDER, source)))).toEqual([])
     const ignored = readFileSync(join(PROJECT_FOLDER, '.dockerignore'), 'utf8').split('\n')
-    expect(ignored.filter((line) => /^(?:packages|services|package|\.npmrc)/.test(line))).toEqual([])
+    expect(ignored.filter((line) => /^(?:packages|services|apps|tsconfig|package|\.npmrc)/.test(line))).toEqual([])
   })
 
   test('copies only from stages that come before', () => {

@@ -24,7 +24,7 @@ export const orchestratorConfigSchema = z.object({
   /** How long decided approvals are kept. The audit is kept for good. */
   APPROVAL_RETENTION_D: decimal({ min: 0.01, max: 36_500, fallback: 90 }),
   /** Where people reach the console, for links in messages. */
-  CONSOLE_URL: httpUrl().default('http://127.0.0.1:8000/console'),
+  CONSOLE_URL: httpUrl().optional(),
   /** Signs those links; made of the service token where it is absent. Another one takes them all back. */
   LINK_SECRET: z.string().min(16).optional(),
   /** Hosts that webhooks may be sent to beside those on the internet: `hooks.internal:8443`, `10.0.0.0/8`. */

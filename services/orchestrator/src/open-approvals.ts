@@ -34,6 +34,8 @@ export interface Approvals {
   close(signal?: AbortSignal): Promise<void>
 }
 
+const LOCAL_CONSOLE = 'http://127.0.0.1:8000/console'
+
 /** Where nothing says how links are signed they are good for this process alone. */
 const noSecret = (): string => crypto.randomUUID()
 
@@ -49,7 +51,7 @@ export async function openApprovals(tools: {
   const { log } = telemetry
   const { rules, channels } = await readPolicies(config)
   const links = createLinks({ secret: config.LINK_SECRET ?? config.SERVICE_TOKEN ?? noSecret(), channels })
-  const notifier = createNotifier({ ledger, channels, links, consoleUrl: config.CONSOLE_URL, allowances: config.NOTIFY_ALLOW_HOSTS, telemetry })
+  const notifier = createNotifier({ ledger, channels, links, consoleUrl: config.CONSOLE_URL ?? LOCAL_CONSOLE, allowances: config.NOTIFY_ALLOW_HOSTS, telemetry })
   const tell = createTellSession({ store, doorbell, ledger })
   const desk = createApprovalDesk({ ledger, store, notifier, tell, log })
   let sweeper: ApprovalSweeper | undefined
