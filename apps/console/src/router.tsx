@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 
 import { App } from './app.tsx'
+import { Home } from './home.tsx'
 import { Fault } from './ui/page.tsx'
 
 /** A page's search words as texts; anything else in the URL is left out. */
@@ -21,14 +22,17 @@ const root = createRootRoute({
 })
 const page = <Path extends string>(path: Path) => ({ getParentRoute: () => root, path })
 
-const home = createRoute({ ...page('/'), component: lazyRouteComponent(() => import('./pages/first-run/first-run-page.tsx'), 'FirstRunPage') })
+const home = createRoute({ ...page('/'), component: Home })
+const start = createRoute({ ...page('/start'), component: lazyRouteComponent(() => import('./pages/first-run/first-run-page.tsx'), 'FirstRunPage') })
+/** The inbox stays beside the approval that is open. */
 export const approvalsRoute = createRoute({
   ...page('/approvals'),
   validateSearch: texts('status', 'q', 'risk', 'agent', 'session_id', 'cursor'),
   component: lazyRouteComponent(() => import('./pages/approvals/approvals-page.tsx'), 'ApprovalsPage'),
 })
 export const approvalRoute = createRoute({
-  ...page('/approvals/$id'),
+  getParentRoute: () => approvalsRoute,
+  path: '$id',
   component: lazyRouteComponent(() => import('./pages/approval/approval-page.tsx'), 'ApprovalPage'),
 })
 export const sessionsRoute = createRoute({
@@ -65,8 +69,8 @@ const playground = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
-    approvalsRoute,
-    approvalRoute,
+    start,
+    approvalsRoute.addChildren([approvalRoute]),
     sessionsRoute,
     sessionRoute,
     agents,

@@ -52,6 +52,7 @@ export interface ApprovalSearch {
   risk?: string | undefined
   agent?: string | undefined
   session_id?: string | undefined
+  limit?: number | undefined
   cursor?: string | undefined
 }
 

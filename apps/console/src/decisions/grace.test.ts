@@ -57,7 +57,14 @@ it('does not hold the same decision twice', () => {
 it('tells when each is sent, and is rid of it afterwards, whether it went well or not', async () => {
   const { grace } = setUp()
   const told: string[] = []
-  grace.subscribe(() => told.push(grace.read().map(({ state }) => state).join() || 'none'))
+  grace.subscribe(() =>
+    told.push(
+      grace
+        .read()
+        .map(({ state }) => state)
+        .join() || 'none',
+    ),
+  )
   grace.hold({ id: 'apr_1', title: '', send: () => Promise.reject(new Error('409')) })
   expect(grace.read()[0]?.until).toBe(Date.now() + GRACE_MS)
   await vi.advanceTimersByTimeAsync(GRACE_MS)
