@@ -38,9 +38,9 @@ test('all that a session did can be read again, from wherever a reader was', asy
 })
 
 test('a session whose budget is spent ends with what it found, and says so', async () => {
-  const answer = await ask(signalbox.client, HARD, { headers: { 'x-signalbox-budget-tokens': '3300' } })
+  const answer = await ask(signalbox.client, HARD, { headers: { 'x-signalbox-budget-tokens': '3900' } })
   expect(answer.finishReason).toBe('length')
-  expect(answer.content).toMatch(/^The session's budget of 3300 tokens is spent \(\d+\)\. The answer was not written; this is what was found\./)
+  expect(answer.content).toMatch(/^The session's budget of 3900 tokens is spent \(\d+\)\. The answer was not written; this is what was found\./)
   expect(answer.content.length).toBeGreaterThan(200)
 })
 
