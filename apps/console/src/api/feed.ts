@@ -57,11 +57,11 @@ async function follow(signal: AbortSignal): Promise<void> {
   }
   const tell = (told: Told): void => channel?.postMessage(told)
   if (channel) {
-    channel.onmessage = ({ data }: MessageEvent<Told>) => {
+    channel.addEventListener('message', ({ data }: MessageEvent<Told>) => {
       if (data.type === 'item') hear(data.item)
       else if (data.type === 'line') setLine(data.line)
       else if (isLeading) tell({ type: 'line', line })
-    }
+    })
     tell({ type: 'ask' })
   }
   const lead = async (): Promise<void> => {

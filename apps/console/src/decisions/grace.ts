@@ -49,11 +49,13 @@ export function createGrace({ graceMs = GRACE_MS, now = Date.now }: { graceMs?: 
     clearTimeout(one.timer)
     held.set(id, { ...one, state: 'sending' })
     change()
-    const done = (): void => {
-      held.delete(id)
-      change()
-    }
-    one.holding.send({ isLeaving }).then(done, done)
+    void one.holding
+      .send({ isLeaving })
+      .catch(() => undefined)
+      .finally(() => {
+        held.delete(id)
+        change()
+      })
   }
 
   return {

@@ -12,8 +12,16 @@ export interface TextPiece {
  * format characters, controls (terminal escapes begin with one), lone surrogates, tags, and blanks that are none.
  * Tabs and line ends stay what they are.
  */
-const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{ffa0}\u{fffc}\u{e0000}-\u{e0fff}\u{2028}\u{2029}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]/gu
+const HIDDEN = new RegExp(
+  [
+    String.raw`\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Cn}|\p{Zl}|\p{Zp}`,
+    // Every blank but the plain one, and letters that are drawn as one.
+    String.raw`(?! )\p{Zs}|[\u{115f}\u{1160}\u{17b4}\u{17b5}\u{2800}\u{3164}\u{ffa0}\u{fffc}]`,
+    // Joiners and selectors, that change how the character before them is drawn.
+    String.raw`\u{34f}|[\u{180b}-\u{180f}]|[\u{fe00}-\u{fe0f}]|[\u{e0000}-\u{e0fff}]`,
+  ].join('|'),
+  'gu',
+)
 
 /** Emoji are made of several characters, some of which are not seen: between their own they hide nothing. */
 const EMOJI = /\p{RGI_Emoji}/gv
@@ -86,7 +94,7 @@ function seen(text: string): TextPiece[] {
 
 /** Most texts hold no emoji, and those are asked cheaply. */
 function spansOf(text: string): [number, number][] {
-  if (!/[\u{200d}\u{fe0f}\u{e0020}-\u{e007f}]/u.test(text)) return []
+  if (!/\u{200d}|\u{fe0f}|[\u{e0020}-\u{e007f}]/u.test(text)) return []
   return [...text.matchAll(EMOJI)].map((match) => [match.index, match.index + match[0].length])
 }
 
