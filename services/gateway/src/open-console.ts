@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { ConfigError } from '@signalbox/config'
@@ -5,6 +6,7 @@ import type { Telemetry } from '@signalbox/telemetry'
 import type { HttpApp } from '@signalbox/service-kit'
 import { openRedis } from '@signalbox/sessions'
 import type { MiddlewareHandler } from 'hono'
+import { z } from 'zod'
 
 import { createOpenIdProvider } from './adapters/console/openid-provider.ts'
 import { openStaticFiles } from './adapters/console/open-static-files.ts'
@@ -26,7 +28,7 @@ import { mountConsole, type ConsoleOptions } from './http/console/mount-console.
 import type { GatewayEnv } from './http/gateway-env.ts'
 import type { Resources } from './http/resources.ts'
 
-const VERSION = '0.1.0'
+const { version: VERSION } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')))
 const SWEEP_EVERY_MS = 3_600_000
 
 export interface Console {
@@ -69,6 +71,7 @@ export async function openConsole(config: GatewayConfig, { telemetry, markAddres
           users: createManageUsers({ store, passwords, audit, rolesFromProvider: config.OIDC_ROLES.length > 0 }),
           readOrigin: createReadOrigin(markAddress, config.TRUSTED_PROXIES),
           publicUrl: { configured: toOrigin(config), trustedProxies: config.TRUSTED_PROXIES },
+          recheckMs: config.KEEP_ALIVE_MS,
           identities: readIdentities(config, { store, audit }),
           readDetails: () => ({
             version: VERSION,

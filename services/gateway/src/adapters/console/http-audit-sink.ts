@@ -10,11 +10,14 @@ import type { Management } from '../management/connect-management.ts'
 export interface HttpAuditSinkOptions {
   management: Management
   log: Telemetry['log']
-  /** How long an orchestrator that is away is waited for, milliseconds. */
+  /** How long an orchestrator that is away is waited for, and how often it is asked meanwhile, milliseconds. */
   patienceMs?: number
+  againMs?: number
 }
 
 const AGAIN_MS = 1_000
+const ANSWER_MS = 10_000
+const GOODBYE_MS = 2_000
 /** Notes that wait for an orchestrator that is away; those beyond are only logged. */
 const WAITING = 1_000
 
@@ -22,8 +25,14 @@ const WAITING = 1_000
  * Tells the orchestrator what to put down, one note after the other, so that they stand in the order in which
  * things happened. One that is away is asked again for a while.
  */
-export function createHttpAuditSink({ management, log, patienceMs = 60_000 }: HttpAuditSinkOptions): AuditSink & { close(): Promise<void> } {
+export function createHttpAuditSink({
+  management,
+  log,
+  patienceMs = 60_000,
+  againMs = AGAIN_MS,
+}: HttpAuditSinkOptions): AuditSink & { close(): Promise<void> } {
   const closing = new AbortController()
+  const givingUp = new AbortController()
   const waiting: { note: UserAuditNote; until: number }[] = []
   let sending = Promise.resolve()
 
@@ -31,10 +40,10 @@ export function createHttpAuditSink({ management, log, patienceMs = 60_000 }: Ht
     for (let next = waiting[0]; next; next = waiting[0]) {
       const { note, until } = next
       try {
-        await tell(management, note)
+        await tell(management, note, givingUp.signal)
       } catch (error) {
         if (isAway(error) && Date.now() < until && !closing.signal.aborted) {
-          await pause(AGAIN_MS, undefined, { signal: closing.signal }).catch(() => undefined)
+          await pause(againMs, undefined, { signal: closing.signal }).catch(() => undefined)
           continue
         }
         log.error({ err: error, note }, 'what a user did could not be put into the audit')
@@ -49,16 +58,18 @@ export function createHttpAuditSink({ management, log, patienceMs = 60_000 }: Ht
       waiting.push({ note, until: Date.now() + patienceMs })
       if (waiting.length === 1) sending = send()
     },
-    /** What waits is tried once more, and then only logged. */
+    /** What waits is tried once more, for a moment, and then only logged. */
     async close() {
       closing.abort()
+      const timer = setTimeout(() => givingUp.abort(), GOODBYE_MS)
       await sending
+      clearTimeout(timer)
     },
   }
 }
 
-async function tell({ ask }: Management, note: UserAuditNote): Promise<void> {
-  const call = { owner: note.by.id, requestId: createId('req'), signal: AbortSignal.timeout(10_000) }
+async function tell({ ask }: Management, note: UserAuditNote, signal: AbortSignal): Promise<void> {
+  const call = { owner: note.by.id, requestId: createId('req'), signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) }
   await ask({ method: 'POST', path: `${MANAGEMENT_PATHS.audit}/notes`, body: note, schema: auditEntrySchema }, call)
 }
 

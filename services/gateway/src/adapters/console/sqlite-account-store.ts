@@ -1,4 +1,5 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 import { openDatabase } from '@signalbox/sessions/sqlite'
 
@@ -40,9 +41,9 @@ interface Row {
  * @throws AppError `unavailable` where the file cannot be opened.
  */
 export function openSqliteAccountStore(path: string): AccountStore {
+  makePrivate(path)
   // A password that was changed must stay changed, whatever happens to the machine.
   const database = openDatabase({ path, name: 'account store', migrations: MIGRATIONS, synchronous: 'full' })
-  chmodSync(path, 0o600)
 
   const find = (id: string): User | undefined => readUser(database.get<Row>('SELECT json FROM users WHERE id = ?', id))
   const findSubject = (subject: string): User | undefined => readUser(database.get<Row>('SELECT json FROM users WHERE subject = ?', subject))
@@ -97,6 +98,17 @@ export function openSqliteAccountStore(path: string): AccountStore {
       database.run('DELETE FROM sessions WHERE ends_at <= ? OR seen_at <= ?', now, now - SIGN_IN_LIMITS.idleMs)
     },
     close: async () => database.close(),
+  }
+}
+
+/** Before SQLite opens it: the files that it puts beside it have the same mode. What cannot be made here is found out, and said, by who opens it. */
+function makePrivate(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    closeSync(openSync(path, 'a', 0o600))
+    chmodSync(path, 0o600)
+  } catch {
+    // As above.
   }
 }
 

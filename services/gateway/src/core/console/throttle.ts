@@ -7,7 +7,7 @@ export interface Throttle {
 }
 
 export interface ThrottleOptions {
-  /** Tries before the first wait. */
+  /** Tries after which nobody waits. */
   free: number
   /** The first wait, and the longest, milliseconds. */
   firstMs: number

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http'
+
 import { mayActAs, type Actor, type Role } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import type { MiddlewareHandler } from 'hono'
@@ -36,16 +38,30 @@ export function requireTrustworthy(origin: string | undefined): void {
 }
 
 /** Lets only those pass who are signed in, and notes who acts; what changes anything must bring the CSRF token too. */
-export function requireSignIn(signIn: SignIn, readOrigin: ReadOrigin): MiddlewareHandler<GatewayEnv> {
+export function requireSignIn(signIn: SignIn, readOrigin: ReadOrigin, recheckMs: number): MiddlewareHandler<GatewayEnv> {
   return async (c, next) => {
     const token = readSessionCookie(c)
     const signedIn = token === undefined ? undefined : await signIn.read(token)
-    if (!signedIn) throw notSignedIn()
+    if (token === undefined || !signedIn) throw notSignedIn()
     requireCsrf(c.req.method, c.req.header('x-signalbox-csrf'), signedIn.csrf)
     c.set('owner', signedIn.user.id)
     c.set('actor', toActor(signedIn.user, readOrigin(c.env.incoming).from))
+    endWithSignIn(c.env.outgoing, { recheckMs, isSignedIn: async () => (await signIn.read(token)) !== undefined })
     await next()
   }
+}
+
+/** A stream ends soon after the session of whoever follows it: a user who is shut out hears no more. */
+function endWithSignIn(outgoing: ServerResponse, { recheckMs, isSignedIn }: { recheckMs: number; isSignedIn: () => Promise<boolean> }): void {
+  const timer = setInterval(() => {
+    // A store that is away for a moment says nothing about anybody.
+    isSignedIn().then(
+      (still) => still || outgoing.destroy(),
+      () => undefined,
+    )
+  }, recheckMs)
+  timer.unref()
+  outgoing.once('close', () => clearInterval(timer))
 }
 
 export function requireCsrf(method: string, said: string | undefined, right: string): void {

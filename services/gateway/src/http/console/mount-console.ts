@@ -9,7 +9,6 @@ import type { StaticFiles } from '../../core/console/static-files.ts'
 import type { GatewayEnv } from '../gateway-env.ts'
 import { mountMethodGuards } from '../methods.ts'
 import { observeRequests } from '../observe.ts'
-import { leavesBodyUnread, refuseUnread } from '../refuse-large-body.ts'
 import { renderError } from '../render-error.ts'
 import { mountResources, type Resources } from '../resources.ts'
 import type { ReadOrigin } from './caller-address.ts'
@@ -26,6 +25,8 @@ export interface ConsoleOptions extends Omit<InfoOptions, 'oidc'> {
   signIn: SignIn
   users: ManageUsers
   readOrigin: ReadOrigin
+  /** How often it is looked whether whoever follows a stream is still signed in, milliseconds. */
+  recheckMs: number
   /** Signing in by somebody else's word; undefined where nobody's counts. */
   identities: Pick<OidcOptions, 'provider' | 'admit'> | undefined
   /** The built app; undefined where there is none. */
@@ -42,10 +43,9 @@ export function mountConsole(app: HttpApp, options: ConsoleOptions): void {
   const rejected = telemetry.meter.createCounter(METRICS.rejected)
 
   const api = new Hono<GatewayEnv>({ strict: false })
-  api.onError((error, c) => {
-    const known = toAppError(error)
-    if (known.code === 'authentication_failed') rejected.add(1, { code: known.code })
-    return leavesBodyUnread(c, known) ? refuseUnread(c, known) : renderError(error, telemetry)
+  api.onError((error) => {
+    if (toAppError(error).code === 'authentication_failed') rejected.add(1, { code: 'authentication_failed' })
+    return renderError(error, telemetry)
   })
   api.use(pageHeaders({ 'cache-control': 'no-store' }))
   api.use(requireSameOrigin(options.publicUrl))
@@ -57,7 +57,7 @@ export function mountConsole(app: HttpApp, options: ConsoleOptions): void {
   mountInfo(api, signIn, { ...options, oidc: options.identities ? { name: options.identities.provider.name } : null })
   if (options.identities) mountOidc(api, { ...options, ...options.identities })
 
-  api.use(requireSignIn(signIn, readOrigin))
+  api.use(requireSignIn(signIn, readOrigin, options.recheckMs))
   api.use(observeRequests(telemetry))
   // Viewers look; to ask spends tokens.
   api.use('/chat/completions', requireRole('approver'))

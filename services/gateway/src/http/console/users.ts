@@ -4,8 +4,10 @@ import type { Hono } from 'hono'
 import type { ManageUsers } from '../../core/console/manage-users.ts'
 import { userNameSchema, type User } from '../../core/console/user.ts'
 import type { GatewayEnv } from '../gateway-env.ts'
+import { withJson } from '../read-json.ts'
 import { readActor, requireRole } from './guard.ts'
-import { readJson } from './read-json.ts'
+
+const LARGEST = 4 * 1_024
 
 const addSchema = consoleUserAddSchema.extend({ name: userNameSchema })
 
@@ -14,15 +16,18 @@ export function mountUsers(api: Hono<GatewayEnv>, users: ManageUsers): void {
   api.use('/users', requireRole('admin'))
   api.use('/users/*', requireRole('admin'))
   api.get('/users', async (c) => c.json({ object: 'list', data: (await users.list()).map(toView) }))
-  api.post('/users', async (c) => {
-    const { user, password } = await users.add(await readJson(c, addSchema), readActor(c))
-    return c.json({ user: toView(user), password }, 201)
-  })
-  api.patch('/users/:id', async (c) => {
-    const { role, disabled, reset_password: resetPassword } = await readJson(c, consoleUserChangeSchema)
-    const { user, password } = await users.change(c.req.param('id'), { role, disabled, resetPassword }, readActor(c))
-    return c.json({ user: toView(user), password })
-  })
+  api.post('/users', (c) =>
+    withJson(c, { schema: addSchema, limit: LARGEST }, async (wanted) => {
+      const { user, password } = await users.add(wanted, readActor(c))
+      return c.json({ user: toView(user), password }, 201)
+    }),
+  )
+  api.patch('/users/:id', (c) =>
+    withJson(c, { schema: consoleUserChangeSchema, limit: LARGEST }, async ({ role, disabled, reset_password: resetPassword }) => {
+      const { user, password } = await users.change(c.req.param('id'), { role, disabled, resetPassword }, readActor(c))
+      return c.json({ user: toView(user), password })
+    }),
+  )
   api.delete('/users/:id', async (c) => {
     await users.remove(c.req.param('id'), readActor(c))
     return c.body(null, 204)
