@@ -284,7 +284,9 @@ test('what a sub-plan asks its outer session waits for too', async () => {
 
 test('an agent’s question is answered by the next message, and the same message again answers nothing else', async () => {
   const agent = await startAgent('curious', (turn, writer) => {
-    const said = turn.task.history.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])))
+    const said = turn.task.history
+      .filter(({ role }) => role === 'user')
+      .flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])))
     const answers = [
       ...said.slice(1),
       ...(turn.task.status.state === 'input-required' ? turn.message.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])) : []),
