@@ -2,7 +2,7 @@ import type { Approval } from '@signalbox/contracts'
 import { Link } from '@tanstack/react-router'
 import { useSyncExternalStore } from 'react'
 
-import { decideApproval, keepApproval, standingIn, type Decide } from '../api/approvals.ts'
+import { currentHash, decideApproval, keepApproval, standingIn, type Decide } from '../api/approvals.ts'
 import { notify, notifyFault } from '../ui/notices.tsx'
 import { SafeText } from '../ui/safe-text.tsx'
 import { createGrace, type Held } from './grace.ts'
@@ -24,7 +24,7 @@ export function approveSoon(approval: Approval): void {
 /** Decides, and says what came of it. Never throws; undefined where it was not decided so. */
 export async function decideNow(approval: Approval, decide: Decide, isLeaving = false): Promise<Approval | undefined> {
   try {
-    const decided = await decideApproval(approval, decide, { isLeaving })
+    const decided = await decideSame(approval, decide, isLeaving)
     notify('good', <Told approval={decided} words={decide.decision === 'reject' ? 'You rejected' : 'You approved'} />)
     return decided
   } catch (error) {
@@ -34,6 +34,17 @@ export async function decideNow(approval: Approval, decide: Decide, isLeaving = 
       notify('bad', <Told approval={standing} words="Your decision came too late:" after={`. ${tellDecision(standing)}`} />)
     else notifyFault(error)
     return undefined
+  }
+}
+
+/** Where only something beside the bytes has changed meanwhile (more time, another's word), it is said again. */
+async function decideSame(approval: Approval, decide: Decide, isLeaving: boolean): Promise<Approval> {
+  try {
+    return await decideApproval(approval, decide, { isLeaving })
+  } catch (error) {
+    const standing = standingIn(error)
+    if (standing?.state !== 'pending' || currentHash(standing) !== currentHash(approval)) throw error
+    return decideApproval(standing, decide, { isLeaving })
   }
 }
 

@@ -1,14 +1,15 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react'
 
 import { classes } from './classes.ts'
 
-export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger' | 'good'
+export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger' | 'grave' | 'good'
 
 const LOOKS: Record<ButtonLook, string> = {
   primary: 'bg-accent text-accent-ink border-transparent hover:brightness-110',
   good: 'bg-accent text-accent-ink border-transparent hover:brightness-110',
   plain: 'bg-raised text-ink border-line-strong/50 hover:border-line-strong hover:bg-sunken',
   quiet: 'border-transparent text-muted hover:bg-sunken hover:text-ink',
+  grave: 'bg-bad text-on-bad border-transparent hover:brightness-110',
   danger: 'bg-raised text-bad border-bad/50 hover:bg-bad-soft',
 }
 
@@ -16,6 +17,7 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: ButtonLook
   size?: 'small' | 'medium' | 'large'
   children: ReactNode
+  ref?: Ref<HTMLButtonElement>
 }
 
 export function Button({ look = 'plain', size = 'medium', className, type = 'button', ...rest }: ButtonProps) {

@@ -21,7 +21,7 @@ export function readKey(mapsInOrder: readonly Keymap[], before: string | undefin
 }
 
 /** Keys that may go on while they are held down. All others do their work once: holding `a` does not approve a list. */
-const REPEATABLE: ReadonlySet<string> = new Set(['j', 'k', 'ArrowDown', 'ArrowUp'])
+const REPEATABLE: ReadonlySet<string> = new Set(['j', 'k'])
 
 /** Whether a key may be a command at all. */
 export function isCommandKey(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'repeat' | 'isComposing'>, isWriting: boolean): boolean {
