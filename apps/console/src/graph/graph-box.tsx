@@ -10,6 +10,7 @@ import type { Direction } from './layout.ts'
 import { iconOf, lookOf } from './node-look.tsx'
 import { firstLine, type GraphNode } from './to-graph.ts'
 
+export type FrameNode = Node<{ of: string; count: number; direction: Direction }, 'frame'>
 export type BoxNode = Node<{ box: GraphNode; direction: Direction; heard: string | undefined; onToggle: (id: string) => void }, 'box'>
 
 /** One node of the picture. Its text is the agent's and the planner's, so all of it is drawn as theirs. */
@@ -28,12 +29,7 @@ export const GraphBox = memo(function GraphBox({ data: { box, direction, heard, 
         box.isAnswer && 'border-l-[3px] border-l-accent',
       )}
     >
-      <Handle
-        type="target"
-        position={direction === 'right' ? Position.Left : Position.Top}
-        isConnectable={false}
-        className="!size-0 !min-h-0 !min-w-0 !border-0 !bg-transparent"
-      />
+      <Anchor type="target" side={direction === 'right' ? Position.Left : Position.Top} />
       <div className="flex min-w-0 items-center gap-1.5">
         <Icon aria-hidden size={isSmall ? 13 : 15} className={classes('shrink-0', look.text)} />
         <span className={classes('min-w-0 flex-1 truncate font-semibold', isSmall ? 'text-[0.78rem]' : 'text-[0.86rem]')}>
@@ -60,15 +56,26 @@ export const GraphBox = memo(function GraphBox({ data: { box, direction, heard, 
         </span>
         <Facts box={box} />
       </div>
-      <Handle
-        type="source"
-        position={direction === 'right' ? Position.Right : Position.Bottom}
-        isConnectable={false}
-        className="!size-0 !min-h-0 !min-w-0 !border-0 !bg-transparent"
-      />
+      <Anchor type="source" side={direction === 'right' ? Position.Right : Position.Bottom} />
     </div>
   )
 })
+
+/** Where many branches stand side by side. */
+export const GraphFrameBox = memo(function GraphFrameBox({ data: { of, count, direction } }: NodeProps<FrameNode>) {
+  return (
+    <div className="size-full rounded-2xl border border-dashed border-line-strong/60 bg-sunken/50 px-4 py-1.5 text-[0.8rem] text-muted">
+      <Anchor side={direction === 'right' ? Position.Left : Position.Top} type="target" />
+      <SafeText text={of} max={60} /> · {count} branches
+      <Anchor side={direction === 'right' ? Position.Right : Position.Bottom} type="source" />
+    </div>
+  )
+})
+
+/** Where edges begin and end; nobody sees it. */
+function Anchor({ side, type }: { side: Position; type: 'source' | 'target' }) {
+  return <Handle type={type} position={side} isConnectable={false} className="!size-0 !min-h-0 !min-w-0 !border-0 !bg-transparent" />
+}
 
 function Facts({ box: { state } }: { box: GraphNode }) {
   return (

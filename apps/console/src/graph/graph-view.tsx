@@ -1,14 +1,15 @@
 import '@xyflow/react/dist/base.css'
 import './graph.css'
 
-import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, type Edge } from '@xyflow/react'
+import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react'
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 
-import { GraphBox, type BoxNode } from './graph-box.tsx'
+import { GraphBox, GraphFrameBox, type BoxNode, type FrameNode } from './graph-box.tsx'
+import { GraphEdgeLine, type LineEdge } from './graph-edge.tsx'
 import { layoutGraph, type Direction, type Layout } from './layout.ts'
 import { lookOf, nameOf } from './node-look.tsx'
 import { neighbourOf } from './neighbour.ts'
-import type { GraphEdge, GraphNode, SessionGraph } from './to-graph.ts'
+import type { GraphEdge, GraphFrame, GraphNode, SessionGraph } from './to-graph.ts'
 
 export interface GraphViewProps {
   graph: SessionGraph
@@ -19,10 +20,14 @@ export interface GraphViewProps {
   direction?: Direction | undefined
 }
 
-const NODE_TYPES = { box: GraphBox }
-const FIT = { padding: 0.08, maxZoom: 1.05 }
+const NODE_TYPES = { box: GraphBox, frame: GraphFrameBox }
+const EDGE_TYPES = { line: GraphEdgeLine }
+const FIT = { padding: { top: '28px', bottom: '28px', left: '58px', right: '28px' }, maxZoom: 1.05 } as const
+/** Beside the small map. */
+const FIT_BESIDE = { ...FIT, padding: { ...FIT.padding, right: '176px' } } as const
 /** A small map helps where one does not see everything; for less it is one more thing to look at. */
 const MAP_FROM = 14
+const MAP_SIZE = { width: 144, height: 96 }
 
 /**
  * A session's plan as a picture that one can walk through: by pointer, by Tab, and with the arrow keys along its
@@ -38,16 +43,21 @@ export function GraphView(props: GraphViewProps) {
 
 function Flow({ graph, heard, selected, onSelect, onToggle, direction }: GraphViewProps) {
   const room = useRef<HTMLDivElement>(null)
-  const aspect = useAspect(room)
+  const { width, most, aspect } = useRoom(room)
   const layout = useLayout(graph, aspect, direction)
-  const nodes = useBoxes(graph, layout, heard, selected, onToggle)
-  const edges = useMemo(() => graph.edges.map(toFlowEdge), [graph])
-  const flow = useReactFlow<BoxNode>()
-  const shape = `${layout.direction}:${layout.places.size}`
+  const boxes = useBoxes(graph, layout, heard, selected, onToggle)
+  const frames = useMemo(() => graph.frames.flatMap((frame) => toFrame(frame, layout)), [graph, layout])
+  const nodes = useMemo(() => [...frames, ...boxes], [frames, boxes])
+  const edges = useMemo(() => graph.edges.flatMap((edge) => toFlowEdge(edge, layout)), [graph, layout])
+  const flow = useReactFlow<BoxNode | FrameNode>()
+  const height = heightOf(layout, width, most)
+  const hasMap = boxes.length >= MAP_FROM && width > 700
+  const fit = hasMap ? FIT_BESIDE : FIT
+  const shape = `${layout.direction}:${layout.places.size}:${height}`
   useEffect(() => {
-    const frame = requestAnimationFrame(() => void flow.fitView(FIT))
+    const frame = requestAnimationFrame(() => void flow.fitView(fit))
     return () => cancelAnimationFrame(frame)
-  }, [flow, shape, aspect])
+  }, [flow, shape, width, fit])
 
   const focus = useCallback(
     (id: string) => {
@@ -69,29 +79,29 @@ function Flow({ graph, heard, selected, onSelect, onToggle, direction }: GraphVi
     if (from === undefined || !ARROWS.has(event.key)) return
     event.preventDefault()
     event.stopPropagation()
-    const next = neighbourOf(from, event.key, { edges: graph.edges, layout })
+    const next = neighbourOf(from, event.key, { edges: graph.edges, frames: graph.frames, layout })
     if (next !== undefined) focus(next)
   }
   return (
-    <div ref={room} className="size-full" onKeyDownCapture={walk}>
-      <ReactFlow<BoxNode>
+    <div ref={room} style={{ height }} onKeyDownCapture={walk}>
+      <ReactFlow<BoxNode | FrameNode, LineEdge>
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         onNodeClick={(_, { id }) => onSelect(id)}
         onPaneClick={() => onSelect(undefined)}
         onSelectionChange={({ nodes: [chosen] }) => chosen && chosen.id !== selected && onSelect(chosen.id)}
         minZoom={0.1}
         maxZoom={1.8}
         fitView
-        fitViewOptions={FIT}
-        onlyRenderVisibleElements={nodes.length > 40}
+        fitViewOptions={fit}
+        onlyRenderVisibleElements={boxes.length > 40}
         nodesDraggable={false}
         nodesConnectable={false}
         edgesFocusable={false}
         elementsSelectable
-        panOnScroll={false}
-        zoomOnScroll
+        zoomOnScroll={false}
         preventScrolling={false}
         zoomOnDoubleClick={false}
         deleteKeyCode={null}
@@ -100,16 +110,17 @@ function Flow({ graph, heard, selected, onSelect, onToggle, direction }: GraphVi
         ariaLabelConfig={WORDS}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} color="var(--line)" />
-        <Controls showInteractive={false} fitViewOptions={FIT} position="bottom-left" />
-        {nodes.length >= MAP_FROM && (
-          <MiniMap<BoxNode>
+        <Controls showInteractive={false} fitViewOptions={fit} position="bottom-left" />
+        {hasMap && (
+          <MiniMap<BoxNode | FrameNode>
             pannable
             zoomable
             position="bottom-right"
-            nodeColor={({ data: { box } }) => lookOf(box.state).fill}
+            nodeColor={(node) => (node.type === 'frame' ? 'var(--line)' : lookOf(node.data.box.state).fill)}
             nodeBorderRadius={20}
             bgColor="var(--surface)"
             maskColor="color-mix(in srgb, var(--sunken) 75%, transparent)"
+            style={MAP_SIZE}
             ariaLabel="Overview of the graph"
           />
         )}
@@ -129,30 +140,52 @@ const WORDS = {
   'controls.fitView.ariaLabel': 'Show all',
 }
 
-function useAspect(room: React.RefObject<HTMLDivElement | null>): number {
-  const [aspect, setAspect] = useState(1.8)
+/**
+ * How wide the picture is, and how high it may be: a good part of the window, and no more than it needs. The
+ * way it goes is up to the window alone, so that a panel that opens beside it turns nothing around.
+ */
+function useRoom(room: React.RefObject<HTMLDivElement | null>): { width: number; most: number; aspect: number } {
+  const [size, setSize] = useState(() => sizeOfRoom(1_000))
   useEffect(() => {
     const element = room.current
     if (!element) return undefined
     const observer = new ResizeObserver(([entry]) => {
-      const { width = 0, height = 0 } = entry?.contentRect ?? {}
-      // In steps, so that a scroll bar that comes and goes turns nothing around.
-      if (width > 0 && height > 0) setAspect(Math.round((width / height) * 4) / 4)
+      const next = sizeOfRoom(Math.round(entry?.contentRect.width ?? 0))
+      if (next.width > 0) setSize((before) => (before.width === next.width && before.most === next.most && before.aspect === next.aspect ? before : next))
     })
     observer.observe(element)
     return () => observer.disconnect()
   }, [room])
-  return aspect
+  return size
+}
+
+function sizeOfRoom(width: number): { width: number; most: number; aspect: number } {
+  const { innerWidth, innerHeight } = window
+  const isSmall = innerWidth < 700
+  const most = Math.max(340, Math.round(innerHeight * (isSmall ? 0.56 : 0.64)))
+  return { width, most, aspect: Math.round(((innerWidth * (isSmall ? 1 : 0.8)) / most) * 4) / 4 }
+}
+
+const LEAST_HEIGHT = 260
+const MARGIN = 110
+
+/** As high as the plan wants to be at the width that there is. */
+function heightOf(layout: Layout, width: number, most: number): number {
+  const scale = Math.min(1, (width * 0.9) / Math.max(1, layout.width))
+  return Math.min(most, Math.max(LEAST_HEIGHT, layout.height * scale + MARGIN))
 }
 
 /** Laid out anew only where boxes or edges come or go, not where a state changes. */
 function useLayout(graph: SessionGraph, aspect: number, direction: Direction | undefined): Layout {
-  const shape = useMemo(() => `${graph.nodes.map(({ id, kind }) => `${id}:${kind}`).join()}|${graph.edges.map(({ id }) => id).join()}`, [graph])
+  const shape = useMemo(
+    () => `${graph.nodes.map(({ id, kind }) => `${id}:${kind}`).join()}|${graph.frames.map(({ id }) => id).join()}|${graph.edges.map(({ id }) => id).join()}`,
+    [graph],
+  )
   const latest = useRef(graph)
   latest.current = graph
   return useMemo(() => {
     void shape
-    return layoutGraph(latest.current.nodes, latest.current.edges, { aspect, ...(direction && { direction }) })
+    return layoutGraph(latest.current, { aspect, ...(direction && { direction }) })
   }, [shape, aspect, direction])
 }
 
@@ -215,8 +248,30 @@ function toBox(
   }
 }
 
-function toFlowEdge({ id, from, to, flow, isBranch }: GraphEdge): Edge {
-  return { id, source: from, target: to, type: 'default', focusable: false, selectable: false, className: `flow-${flow}${isBranch ? ' flow-branch' : ''}` }
+function toFrame({ id, of, members }: GraphFrame, { places, direction }: Layout): FrameNode[] {
+  const place = places.get(id)
+  if (!place) return []
+  const { x, y, width, height } = place
+  return [
+    { id, type: 'frame', position: { x, y }, width, height, zIndex: -1, focusable: false, selectable: false, data: { of, count: members.length, direction } },
+  ]
+}
+
+function toFlowEdge({ id, from, to, flow, isBranch }: GraphEdge, { ways }: Layout): LineEdge[] {
+  const way = ways.get(id)
+  if (way === undefined) return []
+  return [
+    {
+      id,
+      source: from,
+      target: to,
+      type: 'line',
+      focusable: false,
+      selectable: false,
+      className: `flow-${flow}${isBranch ? ' flow-branch' : ''}`,
+      data: { way },
+    },
+  ]
 }
 
 function prefersStillness(): boolean {

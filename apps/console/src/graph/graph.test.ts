@@ -45,6 +45,21 @@ describe('a session as a graph', () => {
     expect(toWholeGraph(mapOver(200)).nodes).toHaveLength(202)
   })
 
+  it('stands many branches that somebody opened in a frame, which edges lead to and from', () => {
+    const { nodes, edges, frames } = toGraph(mapOver(40), { opened: new Set(['each']) })
+    expect(frames).toMatchObject([{ id: 'each/branches', of: 'each' }])
+    expect(edges.map(({ id }) => id)).toEqual(['list→each/branches', 'each/branches→each'])
+    const { places } = layoutGraph({ nodes, edges, frames }, { aspect: 1.6 })
+    const frame = places.get('each/branches')
+    const outside = [...places.values()]
+      .filter((place) => place.id.startsWith('each.'))
+      .filter(
+        (place) =>
+          !frame || place.x < frame.x || place.y < frame.y || place.x + place.width > frame.x + frame.width || place.y + place.height > frame.y + frame.height,
+      )
+    expect(outside).toEqual([])
+  })
+
   it('puts the judge of a vote between the voters and the vote', () => {
     const view = freshView({
       plan: {
@@ -86,8 +101,8 @@ describe('a session as a graph', () => {
 
 describe('the layout', () => {
   it('lets no two boxes cover each other', () => {
-    const { nodes, edges } = toWholeGraph(mapOver(40))
-    const places = [...layoutGraph(nodes, edges, { aspect: 1.6 }).places.values()]
+    const graph = toWholeGraph(mapOver(40))
+    const places = [...layoutGraph(graph, { aspect: 1.6 }).places.values()].filter(({ id }) => id !== 'each/branches')
     const overlaps = places.filter((a, index) =>
       places.slice(index + 1).some((b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height),
     )
@@ -95,17 +110,38 @@ describe('the layout', () => {
     expect(places).toHaveLength(42)
   })
 
+  it('keeps what could change places in the plan’s order', () => {
+    const { places } = layoutGraph(toGraph(freshView({ plan: TWO_AND_ANSWER })), { aspect: 1.6, direction: 'right' })
+    expect(places.get('first')?.y).toBeLessThan(places.get('second')?.y ?? 0)
+    const wide = layoutGraph(toWholeGraph(mapOver(5)), { aspect: 1.6, direction: 'right' })
+    const heights = Array.from({ length: 5 }, (_, index) => wide.places.get(`each.${index}`)?.y ?? 0)
+    expect(heights).toEqual(heights.toSorted((a, b) => a - b))
+  })
+
+  it('leads an edge past the boxes between its ends', () => {
+    const nodes = ['a', 'b', 'c'].map((id) => ({ id, kind: 'agent' as const }))
+    const edges = ['ab', 'bc', 'ac'].map((id) => ({ id, from: id[0] ?? '', to: id[1] ?? '' }))
+    const { places, ways } = layoutGraph({ nodes, edges }, { aspect: 1.6, direction: 'right' })
+    const between = places.get('b')
+    const numbers = (ways.get('ac')?.match(/[-\d.]+,[-\d.]+/g) ?? []).map((pair) => pair.split(',').map(Number))
+    const inside = numbers.filter(
+      ([x = 0, y = 0]) => between && x > between.x && x < between.x + between.width && y > between.y && y < between.y + between.height,
+    )
+    expect(numbers.length).toBeGreaterThan(4)
+    expect(inside).toEqual([])
+  })
+
   it('is the same every time', () => {
-    const { nodes, edges } = toWholeGraph(mapOver(9))
-    expect(layoutGraph(nodes, edges, { aspect: 1.6 })).toEqual(layoutGraph(nodes, edges, { aspect: 1.6 }))
+    const graph = toWholeGraph(mapOver(9))
+    expect(layoutGraph(graph, { aspect: 1.6 })).toEqual(layoutGraph(graph, { aspect: 1.6 }))
   })
 
   it('goes down where there is more room below than beside', () => {
     const chain = Array.from({ length: 8 }, (_, index) => ({ id: `n${index}`, kind: 'agent' as const }))
-    const edges = chain.slice(1).map(({ id }, index) => ({ from: `n${index}`, to: id }))
-    expect(layoutGraph(chain, edges, { aspect: 0.5 }).direction).toBe('down')
-    expect(layoutGraph(chain, edges, { aspect: 8 }).direction).toBe('right')
-    expect(layoutGraph(chain, edges, { aspect: 8, direction: 'down' }).direction).toBe('down')
+    const edges = chain.slice(1).map(({ id }, index) => ({ id: `e${index}`, from: `n${index}`, to: id }))
+    expect(layoutGraph({ nodes: chain, edges }, { aspect: 0.5 }).direction).toBe('down')
+    expect(layoutGraph({ nodes: chain, edges }, { aspect: 8 }).direction).toBe('right')
+    expect(layoutGraph({ nodes: chain, edges }, { aspect: 8, direction: 'down' }).direction).toBe('down')
   })
 
   it('gives every box a size before it is drawn', () => {

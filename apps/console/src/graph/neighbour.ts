@@ -1,22 +1,30 @@
 import type { Layout } from './layout.ts'
-import type { GraphEdge } from './to-graph.ts'
+import type { GraphEdge, GraphFrame } from './to-graph.ts'
 
 /**
  * Where an arrow key goes from a box: along an edge where the arrow points the way the graph goes, and to the
  * nearest box beside it otherwise.
  */
-export function neighbourOf(from: string, key: string, { edges, layout }: { edges: readonly GraphEdge[]; layout: Layout }): string | undefined {
+export function neighbourOf(
+  from: string,
+  key: string,
+  { edges, frames, layout }: { edges: readonly GraphEdge[]; frames: readonly GraphFrame[]; layout: Layout },
+): string | undefined {
+  const frame = frames.find(({ members }) => members.includes(from))
+  const place = frame?.id ?? from
+  /** Whoever steps into a frame stands before its first box. */
+  const enter = (id: string): string => frames.find((candidate) => candidate.id === id)?.members[0] ?? id
   const [onward, back] = layout.direction === 'right' ? ['ArrowRight', 'ArrowLeft'] : ['ArrowDown', 'ArrowUp']
   if (key === onward)
     return nearest(
       from,
-      edges.filter((edge) => edge.from === from).map(({ to }) => to),
+      edges.filter((edge) => edge.from === place).map(({ to }) => enter(to)),
       layout,
     )
   if (key === back)
     return nearest(
       from,
-      edges.filter((edge) => edge.to === from).map((edge) => edge.from),
+      edges.filter((edge) => edge.to === place).map((edge) => enter(edge.from)),
       layout,
     )
   const here = layout.places.get(from)
@@ -24,7 +32,9 @@ export function neighbourOf(from: string, key: string, { edges, layout }: { edge
   const isForward = key === 'ArrowDown' || key === 'ArrowRight'
   const across = layout.direction === 'right' ? 'y' : 'x'
   const along = layout.direction === 'right' ? 'x' : 'y'
-  const beside = [...layout.places.values()].filter((place) => place.id !== from && (isForward ? place[across] > here[across] : place[across] < here[across]))
+  const beside = [...layout.places.values()].filter(
+    (place) => place.id !== from && !frames.some(({ id }) => id === place.id) && (isForward ? place[across] > here[across] : place[across] < here[across]),
+  )
   // Whoever stands in the same row comes first, however far it is.
   return beside.toSorted((a, b) => distance(a) - distance(b))[0]?.id
 

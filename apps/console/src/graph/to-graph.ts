@@ -35,9 +35,17 @@ export interface GraphEdge {
   isBranch: boolean
 }
 
+/** Many branches, standing side by side in one frame: the frame is what edges lead to and from. */
+export interface GraphFrame {
+  id: string
+  of: string
+  members: readonly string[]
+}
+
 export interface SessionGraph {
   nodes: GraphNode[]
   edges: GraphEdge[]
+  frames: GraphFrame[]
   /** Branches that stand behind their nodes and are not shown one by one. */
   collapsed: number
 }
@@ -50,7 +58,7 @@ export interface GraphOptions {
 
 /** Above so many boxes nobody sees the plan for its branches. */
 export const MOST_BOXES = 150
-/** A few branches are seen at one look; more of them are a strip on their node until somebody opens it. */
+/** A few branches are seen at one look; more of them are a strip on their node until somebody opens it, and then a frame of their own. */
 const FEW_BRANCHES = 5
 
 /**
@@ -67,6 +75,7 @@ export function toGraph(view: SessionView, { opened = new Set(), closed = new Se
   }
   const nodes: GraphNode[] = []
   const edges: GraphEdge[] = []
+  const frames: GraphFrame[] = []
   let collapsed = 0
   const known = new Set(planned.map(({ id }) => id))
   for (const node of planned) {
@@ -78,18 +87,31 @@ export function toGraph(view: SessionView, { opened = new Set(), closed = new Se
       edges.push(...needs.map((need) => toEdge(view, need, box.id, false)))
       continue
     }
-    for (const branch of branches.get(node.id) ?? []) {
-      nodes.push(toBranch(node, branch))
-      const sources = branch.state.branch?.role === 'judge' ? votersOf(branches.get(node.id) ?? []) : needs
+    const own = branches.get(node.id) ?? []
+    nodes.push(...own.map((branch) => toBranch(node, branch)))
+    if (own.length > FEW_BRANCHES) {
+      const frame = { id: `${node.id}/branches`, of: node.id, members: own.map(({ id }) => id) }
+      frames.push(frame)
+      edges.push(...needs.map((need) => ({ ...toEdge(view, need, node.id, true), id: `${need}→${frame.id}`, to: frame.id })))
+      edges.push({
+        ...toEdge(view, node.id, node.id, true),
+        id: `${frame.id}→${node.id}`,
+        from: frame.id,
+        flow: view.nodes[node.id]?.state === 'completed' ? 'done' : 'live',
+      })
+      continue
+    }
+    for (const branch of own) {
+      const sources = branch.state.branch?.role === 'judge' ? votersOf(own) : needs
       edges.push(...sources.map((source) => toEdge(view, source, branch.id, true)))
     }
-    for (const branch of lastOf(branches.get(node.id) ?? [])) edges.push(toEdge(view, branch.id, node.id, true))
+    for (const branch of lastOf(own)) edges.push(toEdge(view, branch.id, node.id, true))
   }
   // What a revision dropped after it had begun stands beside the plan.
   for (const [id, state] of Object.entries(view.nodes)) {
     if (!known.has(id) && !state.branch) nodes.push(toStray(id, state))
   }
-  return { nodes, edges, collapsed }
+  return { nodes, edges, frames, collapsed }
 }
 
 /** All there is, branches included, in the order of the plan: what the table shows, and what the picture shows when everything is opened. */

@@ -64,15 +64,17 @@ function BlockView({ block, cite }: { block: Block; cite: Cite }) {
 
 function List({ block, cite }: { block: Block & { type: 'list' }; cite: Cite }) {
   const items = block.items.map((item, index) => (
-    <li key={index} className="grid gap-1.5 pl-1">
-      {item.map((child, at) => (
-        <BlockView key={at} block={child} cite={cite} />
-      ))}
+    <li key={index} className="pl-1">
+      <div className="grid gap-1.5">
+        {item.map((child, at) => (
+          <BlockView key={at} block={child} cite={cite} />
+        ))}
+      </div>
     </li>
   ))
-  if (block.start === undefined) return <ul className="grid list-disc gap-1 pl-5 marker:text-faint">{items}</ul>
+  if (block.start === undefined) return <ul className="list-disc space-y-1 pl-5 marker:text-faint">{items}</ul>
   return (
-    <ol start={block.start} className="grid list-decimal gap-1 pl-6 marker:text-faint">
+    <ol start={block.start} className="list-decimal space-y-1 pl-6 marker:text-faint">
       {items}
     </ol>
   )

@@ -76,7 +76,7 @@ export function SessionHead({ live: { view }, owner, traceparent, line, onChange
 
 function Fact({ word, children }: { word: string; children: ReactNode }) {
   return (
-    <div className="flex items-baseline gap-1.5">
+    <div className="flex min-h-7 items-center gap-1.5">
       <dt className="text-faint">{word}</dt>
       <dd className="font-medium tabular-nums">{children}</dd>
     </div>

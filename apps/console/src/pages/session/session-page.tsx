@@ -178,7 +178,7 @@ function Picture({ live, selected, onSelect }: RoomProps) {
   )
   const branching = graph.nodes.filter(({ branches }) => branches.length > 0).map(({ id }) => id)
   return (
-    <div className="relative h-[clamp(22rem,62dvh,46rem)]">
+    <div className="relative min-h-64">
       <Suspense fallback={<Loading what="Drawing the plan" />}>
         <GraphView graph={graph} heard={live.heard} selected={selected} onSelect={onSelect} onToggle={toggle} />
       </Suspense>

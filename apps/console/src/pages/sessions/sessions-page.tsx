@@ -110,7 +110,7 @@ function Row({ session, onOwner }: { session: SessionBrief; onOwner: (owner: str
   const { id, goal, status, owner, agents, nodes, usage, error, approvals_open: approvals, questions_open: questions } = session
   return (
     <tr className="group relative flex flex-wrap items-center gap-x-3 gap-y-1.5 border-t px-4 py-3 first:border-t-0 hover:bg-sunken/60 md:table-row md:p-0">
-      <td className={classes(CELL, 'w-full min-w-0 md:w-[42%] md:max-w-0')}>
+      <td className={classes(CELL, 'w-full min-w-0 md:max-w-0')}>
         <Link
           to="/sessions/$id"
           params={{ id }}
@@ -152,14 +152,14 @@ function Row({ session, onOwner }: { session: SessionBrief; onOwner: (owner: str
           <SafeText text={owner} max={40} />
         </button>
       </td>
-      <td className="hidden px-4 py-3 align-middle text-muted xl:table-cell">
+      <td className="hidden max-w-44 truncate px-4 py-3 align-middle text-muted xl:table-cell">
         <Agents names={agents} />
       </td>
       <td className={CELL}>
         <NodeBar nodes={nodes} />
       </td>
-      <td className={classes(CELL, 'text-muted tabular-nums md:text-right')}>
-        {toCount(usage.total_tokens)}
+      <td className={classes(CELL, 'text-muted tabular-nums md:text-right', usage.total_tokens === 0 && 'max-md:hidden')}>
+        {usage.total_tokens > 0 ? toCount(usage.total_tokens) : <span className="text-faint">–</span>}
         <span className="md:hidden"> tokens</span>
         {usage.cost_usd !== null && usage.cost_usd > 0 && <span className="ml-2 text-faint md:ml-0 md:block md:text-[0.8rem]">{toMoney(usage.cost_usd)}</span>}
       </td>
