@@ -52,6 +52,8 @@ export const nodeStateSchema = z.object({
   task_id: z.string().optional(),
   output: nodeOutputSchema.optional(),
   usage: usageSchema.optional(),
+  /** What its tries have spent up to where it waits for people, the one under way included; it is no part of the session's sum yet. */
+  waiting_usage: usageSchema.optional(),
   error: faultSchema.optional(),
   skip_reason: skipReasonSchema.optional(),
   /** The `map` or `vote` node that this one is a branch of, and what it is there. Branches are not in the plan. */

@@ -163,7 +163,14 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
     say: (document, message, caller) => sayToSession(document, message, caller, { store, doorbell: bell, desk: people.desk }),
     accepting: () => !stopping.signal.aborted,
   })
-  const manager = createSessionManager({ store, doorbell: bell, holder, budget, knowsAgent: (id) => registry.all().some((agent) => agent.id === id) })
+  const manager = createSessionManager({
+    store,
+    doorbell: bell,
+    holder,
+    budget,
+    knowsAgent: (id) => registry.all().some((agent) => agent.id === id),
+    note: (note) => engine.ledger.note(note),
+  })
   // Management comes first: A2A's own routes know `/v1` too.
   for (const place of Object.values(MANAGEMENT_PATHS)) {
     app.use(place, requireServiceToken(config.SERVICE_TOKEN))
@@ -176,7 +183,7 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
   app.route('/v1/deliveries', deliveryRoutes(engine.ledger))
   app.route('/v1/links', linkRoutes(people.links))
   app.route('/v1/agents', agentRoutes({ registry, breakers, gate }))
-  app.route('/v1/sessions', sessionRoutes(manager))
+  app.route('/v1/sessions', sessionRoutes(manager, { closing: stopping.signal }))
   app.route('/v1/dead-letters', deadLetterRoutes(manager))
   mountAgent(app, { card: CARD, publicUrl, tasks, telemetry, token: config.SERVICE_TOKEN })
 

@@ -51,7 +51,14 @@ export async function openApprovals(tools: {
   const { log } = telemetry
   const { rules, channels } = await readPolicies(config)
   const links = createLinks({ secret: config.LINK_SECRET ?? config.SERVICE_TOKEN ?? noSecret(), channels })
-  const notifier = createNotifier({ ledger, channels, links, consoleUrl: config.CONSOLE_URL ?? LOCAL_CONSOLE, allowances: config.NOTIFY_ALLOW_HOSTS, telemetry })
+  const notifier = createNotifier({
+    ledger,
+    channels,
+    links,
+    consoleUrl: config.CONSOLE_URL ?? LOCAL_CONSOLE,
+    allowances: config.NOTIFY_ALLOW_HOSTS,
+    telemetry,
+  })
   const tell = createTellSession({ store, doorbell, ledger })
   const desk = createApprovalDesk({ ledger, store, notifier, tell, log })
   let sweeper: ApprovalSweeper | undefined

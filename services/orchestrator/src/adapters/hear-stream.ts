@@ -1,5 +1,5 @@
 import { dataOf, INTERRUPTED_STATES, textOf, TERMINAL_STATES, type Artifact, type Metadata, type StreamEvent, type Task, type TaskStatus } from '@signalbox/a2a'
-import { agentAsksSchema, APPROVAL_LIMITS, contextNameSchema, EXTENSIONS, hashOf, usageSchema, type NodeOutput, type Usage } from '@signalbox/contracts'
+import { agentAsksSchema, APPROVAL_LIMITS, contextNameSchema, EXTENSIONS, hashOf, toCanonicalJson, usageSchema, type NodeOutput, type Usage } from '@signalbox/contracts'
 import { AppError, isErrorCode } from '@signalbox/errors'
 import { z } from 'zod'
 
@@ -66,7 +66,11 @@ function waitOf({ status, metadata, task }: Ended): NodeWait {
   const statement = textOf(status.message?.parts ?? []).slice(0, APPROVAL_LIMITS.statement)
   if (status.state === 'input-required') return { type: 'question', text: statement || 'The agent asks for more input, and does not say what.' }
   const said = agentAsksSchema.safeParse(metadata?.[EXTENSIONS.approval])
-  if (said.success) return { type: 'asks', asks: said.data.asks, statement }
+  if (said.success) {
+    const bytes = said.data.asks.reduce((sum, { action }) => sum + Buffer.byteLength(toCanonicalJson(action.args)), 0)
+    if (bytes > APPROVAL_LIMITS.argsBytes) throw new AppError('agent_failed', `The agent asks to approve more than ${APPROVAL_LIMITS.argsBytes} bytes of arguments.`)
+    return { type: 'asks', asks: said.data.asks, statement }
+  }
   const title = statement.split('\n')[0]?.trim().slice(0, APPROVAL_LIMITS.title) || 'Something that it does not describe'
   const args = { task: task.id, statement }
   const action = { type: 'agent.authorization', title, args, side_effects: [], reversible: null, secrets: [] }

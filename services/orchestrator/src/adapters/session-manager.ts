@@ -71,7 +71,7 @@ export function createSessionManager(options: {
   budget: Budget
   knowsAgent: (id: string) => boolean
   /** Puts down what actors do: the ledger's. */
-  note?: (note: AuditNote) => Promise<unknown>
+  note: (note: AuditNote) => Promise<unknown>
 }): SessionManager {
   const { store, doorbell, holder } = options
   const access = createSessionAccess(store, options.note ?? (async () => undefined))

@@ -2,6 +2,7 @@ import type { Budget, Fault, MapNode, NewSessionEvent, NodeState, PlanNode, Sess
 import { toAppError } from '@signalbox/errors'
 
 import { gate } from './approvals/gate.ts'
+import { contextFor } from './approvals/node-action.ts'
 import { withoutStaleAsks, withResumed } from './approvals/outcomes.ts'
 import type { ApprovalPolicies } from './approvals/ports.ts'
 import { resumable, withWaitingStatus, withWaitOver } from './approvals/waiting.ts'
@@ -57,7 +58,9 @@ export function decide(before: SessionDocument, tools: DecideTools): Decided {
     decided.resume.length > 0 ||
     Object.values(document.nodes).some(({ state }) => state === 'running') ||
     document.revising !== null
-  decided.document = withWaitingStatus(isMoving ? withWaitOver(document) : document)
+  // What is asked anew is told anew: whoever waits for this session must hear of it.
+  const isAsking = decided.events.some(({ type }) => type === 'approval.requested')
+  decided.document = withWaitingStatus(isMoving || isAsking ? withWaitOver(document) : document)
   return decided
 }
 
@@ -138,7 +141,8 @@ function advance(decided: Decided, tools: DecideTools): boolean {
 /** The first try is part of the start, so that both are one save. */
 function begin(decided: Decided, id: string, { budgetFor }: DecideTools): void {
   const { agent, attempts, epoch } = decided.document.nodes[id] as NodeState
-  const sent = { budget: budgetFor(decided.document, workOf(decided.document, id).node), context: decided.document.context }
+  const { node } = workOf(decided.document, id)
+  const sent = { budget: budgetFor(decided.document, node), context: contextFor(decided.document, node.id) }
   const running = withNode(decided.document, id, { state: 'running', started_at: stamp() })
   decided.document = withTry(running, { node: id, agent, attempt: attempts + 1, epoch: epoch + 1, sent })
   decided.events.push(startedEvent(decided.document, id))

@@ -82,7 +82,7 @@ async function run(tools: DriveTools): Promise<void> {
   const running = new Map<string, Running>()
   const spending = new Map<string, Usage>()
   const answer = { text: '' }
-  for (const [id, { state, usage }] of Object.entries(session.document.nodes)) if (state === 'waiting' && usage) spending.set(id, usage)
+  for (const [id, { state, waiting_usage: usage }] of Object.entries(session.document.nodes)) if (state === 'waiting' && usage) spending.set(id, usage)
   const signal = AbortSignal.any([tools.signal, over.signal])
   let planning: (Running & { text: string }) | undefined
   let timer: NodeJS.Timeout | undefined
@@ -168,9 +168,9 @@ async function run(tools: DriveTools): Promise<void> {
       if (reached) return await end(stopSession(withSpending(turn.document, spending, everything), reached, answer.text), turn)
       if (decided.outcome === 'failed') return await end(failSession(withSpending(decided.document, spending, everything), decided.fault), after)
 
-      const waited = isWaiting(session.document)
+      const waited = session.document.waiting_at !== null
       await write(session, withSpending(decided.document, spending, decided.drop), after)
-      if (waited && !isWaiting(session.document)) await tellParent()
+      if (waited && session.document.waiting_at === null) await tellParent()
       for (const id of decided.drop) spending.delete(id)
       turn.saved.forEach((saved) => saved())
       for (const id of decided.drop) running.get(id)?.controller.abort(new AppError('canceled', 'The result is not needed any more.'))

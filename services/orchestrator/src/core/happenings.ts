@@ -163,9 +163,9 @@ function withTask(document: SessionDocument, { node, taskId }: { node: string; t
   }
 }
 
-/** What a try has cost that is not over; it is part of the sum once it is. */
+/** What a try has cost that is not over; it is part of the sum once it is. What its task says then is all of it. */
 function withUsageSoFar(document: SessionDocument, node: string, usage: Usage | undefined): SessionDocument {
-  return usage ? withNode(document, node, { usage }) : document
+  return usage ? withNode(document, node, { waiting_usage: usage }) : document
 }
 
 function withEnded(

@@ -2,7 +2,7 @@ import type { NewSessionEvent, NodeState, Plan, Usage } from '@signalbox/contrac
 
 import { replyFor } from './approvals/asks.ts'
 import { mayFallBack } from './approvals/gate.ts'
-import { requireApprovedBytes } from './approvals/node-action.ts'
+import { contextFor, requireApprovedBytes } from './approvals/node-action.ts'
 import { leftFor, ownBudget, spentBy } from './budget.ts'
 import type { DriveTools } from './drive-session.ts'
 import type { Happening } from './happenings.ts'
@@ -30,7 +30,10 @@ export function runWork(tools: DriveTools, id: string, { push, answer, spending,
   const isAnswer = (document.plan as Plan).answer === id
   const own = ownBudget(document, work.node, spending)
   // What is sent again under one key is what was sent before.
-  const sent = state.sent ?? { budget: leftFor(document, spentBy(document, spending.values()), own, limits.sessionDeadlineMs), context: document.context }
+  const sent = state.sent ?? {
+    budget: leftFor(document, spentBy(document, spending.values()), own, limits.sessionDeadlineMs),
+    context: contextFor(document, work.node.id),
+  }
   const reply = replyFor(document, id)
   // A task that is taken up again tells its text from the beginning.
   const hasToldAnswer = isAnswer && answer.text !== ''
@@ -62,7 +65,7 @@ export function runWork(tools: DriveTools, id: string, { push, answer, spending,
   }
   const facts = { node: id, agent: state.agent, attempt: state.attempts, needs: work.branch ? [work.branch.of] : work.node.needs }
   return observer.node(facts, async () => {
-    requireApprovedBytes(document, work)
+    requireApprovedBytes(document, work, sent.context)
     const end = await runNode(
       {
         sessionId: document.id,

@@ -10,7 +10,8 @@ import type { NodeState, Plan, PlanNode } from '@signalbox/contracts'
  *      is taken apart into branches (`map`, `vote`) or is a session of its own (`plan`) does not count;
  *      its branches do.
  *  I4. A node whose condition is false is skipped (`condition`).
- *  I5. A node all of whose needs were skipped is skipped (`upstream`); the answer node runs all the same.
+ *  I5. A node all of whose needs were skipped is skipped (`upstream`), and so is one that needs an `approval`
+ *      node which was; the answer node runs all the same.
  *  I6. A failed node fails the session. (One that may fail is recorded as skipped, with `failure`.) A
  *      failed branch does not: its node decides.
  *  I7. While the plan is not finished and nothing runs, something starts, opens or is skipped.
@@ -80,8 +81,14 @@ function isFree(node: PlanNode, stateOf: (id: string) => NodeState['state']): bo
 
 function skipReason(node: PlanNode, plan: Plan, stateOf: (id: string) => NodeState['state'], holds: ConditionCheck): 'condition' | 'upstream' | undefined {
   if (node.id !== plan.answer && node.needs.length > 0 && node.needs.every((need) => stateOf(need) === 'skipped')) return 'upstream'
+  // What a person alone was to let through was not let through.
+  if (node.id !== plan.answer && node.needs.some((need) => stateOf(need) === 'skipped' && kindOf(plan, need) === 'approval')) return 'upstream'
   if (node.when !== undefined && !holds(node)) return 'condition'
   return undefined
+}
+
+function kindOf(plan: Plan, id: string): PlanNode['kind'] | undefined {
+  return plan.nodes.find((node) => node.id === id)?.kind
 }
 
 interface Candidate {

@@ -1,7 +1,7 @@
-import { hashOf, type Action, type NewSessionEvent, type NodeState, type PlanNode, type SessionDocument } from '@signalbox/contracts'
+import { hashOf, type Action, type Ask, type NewSessionEvent, type NodeState, type PlanNode, type SessionDocument } from '@signalbox/contracts'
 
 import { happened, stamp, withNode } from '../session-run.ts'
-import { actionOf, agentsOf } from './node-action.ts'
+import { actionOf, agentsOf, approvedContext } from './node-action.ts'
 import { openAsks, requestedEvent, toAsk } from './asks.ts'
 import type { ApprovalPolicies, Requirement } from './ports.ts'
 import { withRejected } from './outcomes.ts'
@@ -35,8 +35,9 @@ export function gate(document: SessionDocument, id: string, policies: ApprovalPo
     return { verdict: 'shut', ...refused }
   }
   // What was approved in an earlier look at these very bytes.
-  const standing = state.approved && document.asks[state.approved.ask]
-  if (standing?.state === 'approved' && standing.args_sha256 === hashOf(action.args)) return pass(document, node)
+  if (standingAsk(document, id)?.args_sha256 === hashOf(action.args)) return pass(document, node)
+  // A list that is still growing is asked about once it is whole.
+  if (node.kind === 'map' && node.stream && document.nodes[node.over.split('.')[0] ?? '']?.state === 'running') return { verdict: 'held', document, events: [] }
 
   const open = openAsks(document).length
   if (open >= policies.mostOpen) {
@@ -47,6 +48,7 @@ export function gate(document: SessionDocument, id: string, policies: ApprovalPo
       events: [happened({ type: 'approval.held', open, most: policies.mostOpen })],
     }
   }
+  const current = actionOf(document, node)
   const source = node.approval ? 'plan' : 'policy'
   const editable = node.kind === 'agent' && document.plan?.answer !== id
   const ask = toAsk(document, {
@@ -56,7 +58,7 @@ export function gate(document: SessionDocument, id: string, policies: ApprovalPo
     source,
     agent: state.agent,
     skill: 'skill' in node ? node.skill : undefined,
-    action,
+    action: current,
     statement: null,
     impact: node.approval?.impact ?? null,
     requirement: { ...requirement, allowed: requirement.allowed.filter((kind) => kind !== 'edit' || editable) },
@@ -71,18 +73,33 @@ export function mayFallBack(document: SessionDocument, node: PlanNode, agent: st
   return policies.judge({ source: 'policy', agent, skill: undefined, action: actionOf(document, node), said: {} }) === undefined
 }
 
+/** The strictest of what the policies say of every agent that the node is for: what one of them denies is denied, what one must be asked for is asked for. */
 function requirementOf(document: SessionDocument, node: PlanNode, policies: ApprovalPolicies): { requirement: Requirement; action: Action } | undefined {
-  const action = actionOf(document, node)
+  const standing = standingAsk(document, node.id)
+  const action = actionOf(document, node, standing ? approvedContext(standing) : undefined)
   const source = node.approval ? 'plan' : 'policy'
   const said = node.approval
     ? { risk: node.approval.risk, why: node.approval.why, ...(node.approval.impact !== undefined && { impact: node.approval.impact }) }
     : {}
-  const asked = source === 'plan' ? agentsOf(node).slice(0, 1) : agentsOf(node).filter(({ agent }) => !('fallback' in node && node.fallback === agent))
-  for (const { agent, skill } of asked) {
-    const requirement = policies.judge({ source, agent, skill, action, said })
-    if (requirement) return { requirement, action }
-  }
-  return undefined
+  const judged = agentsOf(node).map(({ agent, skill }) => policies.judge({ source, agent, skill, action, said }))
+  const requirements = judged.filter((requirement) => requirement !== undefined)
+  // Where only some of its agents are allowed, the others are asked about or need no asking.
+  const asked = requirements.filter(({ effect }) => effect !== 'allow')
+  const requirement = asked.toSorted((a, b) => severityOf(b) - severityOf(a))[0] ?? (requirements.length === judged.length ? requirements[0] : undefined)
+  return requirement && { requirement, action }
+}
+
+const RISKS = ['low', 'medium', 'high', 'critical']
+
+function severityOf({ effect, risk, quorum }: Requirement): number {
+  return (effect === 'deny' ? 1_000 : 0) + RISKS.indexOf(risk.level) * 10 + quorum.required
+}
+
+/** The ask that a node was approved by. */
+function standingAsk({ nodes, asks }: SessionDocument, node: string): Ask | undefined {
+  const { approved } = nodes[node] ?? {}
+  const ask = approved && asks[approved.ask]
+  return ask?.state === 'approved' ? ask : undefined
 }
 
 /** A node that is nothing but a person's word has it, and is done. */

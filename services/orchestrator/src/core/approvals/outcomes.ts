@@ -63,7 +63,7 @@ export function rejectionText({ title, by, reason }: { title: string; by: readon
 /** An agent that gave up because a person had refused it is no failure of the session. Undefined where nobody refused anything. */
 export function refusalOf({ asks, nodes }: SessionDocument, node: string): string | undefined {
   const epoch = nodes[node]?.epoch
-  const refused = Object.values(asks).find((ask) => ask.node === node && ask.epoch === epoch && ask.outcome?.decision === 'reject')
+  const refused = Object.values(asks).find((ask) => ask.node === node && ask.epoch === epoch && ask.ref !== null && ask.outcome?.decision === 'reject')
   return refused && rejectionText({ title: refused.action.title, by: refused.outcome?.by ?? [], reason: refused.outcome?.reason ?? null })
 }
 

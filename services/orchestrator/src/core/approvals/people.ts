@@ -54,11 +54,13 @@ export function createPeople(tools: DriveTools, { push, broken, signal }: People
   }
 
   /** Agents may go on by themselves: whoever waits is asked, once in a drive. */
-  async function lookAfter(document: SessionDocument): Promise<void> {
+  async function lookAfter(document: SessionDocument, isTold: boolean): Promise<void> {
     const waiting = Object.entries(document.nodes).filter(([, { state }]) => state === 'waiting')
     await Promise.all(
-      waiting.map(async ([node, { agent, task_id: task }]) => {
-        if (task !== undefined && !(await agents.stillWaits(agent, task, signal))) push({ type: 'moved', node })
+      waiting.map(async ([node, { agent, task_id: task, waits_for: waits }]) => {
+        // A sub-plan that says that it has moved may wait again already, for something else.
+        if (isTold && waits === 'others') push({ type: 'moved', node })
+        else if (task !== undefined && !(await agents.stillWaits(agent, task, signal))) push({ type: 'moved', node })
       }),
     )
   }
@@ -80,7 +82,7 @@ export function createPeople(tools: DriveTools, { push, broken, signal }: People
         beside(async () => {
           await enterAndRead(document, fresh, wanted)
           // What was decided comes before that somebody goes on because of it.
-          if (looks) await lookAfter(document)
+          if (looks) await lookAfter(document, isLook)
         })
       if (stale.length > 0) beside(() => book.supersede(stale, 'What was asked for is not done any more.'))
       isFresh = false

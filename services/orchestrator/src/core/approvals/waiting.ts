@@ -106,7 +106,7 @@ function withRelayed(before: SessionDocument, id: string, asks: readonly Ask[], 
     all[ask.id] = { ...ask, node: id, relayed: ask.relayed ?? session }
     events.push(requestedEvent({ ...ask, node: id, agent }))
   }
-  if (events.length === 0) events.push(happened({ type: 'node.waiting', node: id, agent, for: 'others', session }))
+  if (before.nodes[id]?.waits_for !== 'others' && events.length === 0) events.push(happened({ type: 'node.waiting', node: id, agent, for: 'others', session }))
   return { document: touched({ ...document, asks: all }), events }
 }
 
