@@ -1,10 +1,8 @@
 import type { Approval } from '@signalbox/contracts'
-import { ChevronDown } from 'lucide-react'
 import type { Ref } from 'react'
 
 import { extendApproval } from '../../api/approvals.ts'
 import { StateBadge } from '../../ui/badge.tsx'
-import { Button } from '../../ui/button.tsx'
 import { DeadlineLeft } from '../../ui/deadline.tsx'
 import { Menu } from '../../ui/menu.tsx'
 import { notify, notifyFault } from '../../ui/notices.tsx'
@@ -36,15 +34,7 @@ export function ApprovalHead({ approval, heading, mayExtend }: { approval: Appro
               <DeadlineLeft from={created} until={expires} long />
             </span>
             {mayExtend && (
-              <Menu
-                label="Give more time"
-                items={MORE.map(({ word, seconds }) => ({ word, onSelect: () => void extend(approval, seconds) }))}
-                trigger={
-                  <Button look="quiet" size="small">
-                    Extend <ChevronDown aria-hidden size={13} />
-                  </Button>
-                }
-              />
+              <Menu word="Extend" label="Give more time" items={MORE.map(({ word, seconds }) => ({ word, onSelect: () => void extend(approval, seconds) }))} />
             )}
           </span>
         )}
