@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { ConfigError } from '@signalbox/config'
@@ -6,7 +5,8 @@ import type { Telemetry } from '@signalbox/telemetry'
 import type { HttpApp } from '@signalbox/service-kit'
 import { openRedis } from '@signalbox/sessions'
 import type { MiddlewareHandler } from 'hono'
-import { z } from 'zod'
+
+import manifest from '../package.json' with { type: 'json' }
 
 import { createOpenIdProvider } from './adapters/console/openid-provider.ts'
 import { openStaticFiles } from './adapters/console/open-static-files.ts'
@@ -28,7 +28,6 @@ import { mountConsole, type ConsoleOptions } from './http/console/mount-console.
 import type { GatewayEnv } from './http/gateway-env.ts'
 import type { Resources } from './http/resources.ts'
 
-const { version: VERSION } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')))
 const SWEEP_EVERY_MS = 3_600_000
 
 export interface Console {
@@ -74,7 +73,7 @@ export async function openConsole(config: GatewayConfig, { telemetry, markAddres
           recheckMs: config.KEEP_ALIVE_MS,
           identities: readIdentities(config, { store, audit }),
           readDetails: () => ({
-            version: VERSION,
+            version: manifest.version,
             model: config.LLM_MODEL,
             scripted: config.LLM_MODEL.startsWith('scripted-'),
             requests_seen: requests.seen,

@@ -42,7 +42,7 @@ test('a user without a password takes as long as one with', async () => {
   const kept = await slow.hash('correct horse')
   const took = async (phc: string | null): Promise<number> => {
     const times: number[] = []
-    for (let times_ = 0; times_ < 9; times_++) {
+    for (let turn = 0; turn < 9; turn++) {
       const began = performance.now()
       await slow.verify('wrong', phc)
       times.push(performance.now() - began)
