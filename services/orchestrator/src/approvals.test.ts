@@ -6,6 +6,7 @@ import {
   type ApprovalDecisionPart,
   type ApprovalDetail,
   type Plan,
+  type PlanNode,
   type PlanRequest,
 } from '@signalbox/contracts'
 import { eventually } from '@signalbox/testing'
@@ -364,4 +365,91 @@ test('the owner sees what is asked and cannot decide it; nobody else sees it', a
   expect((await world.decide(approval!, { decision: 'approve' }, { id: 'user:alice', name: 'alice' })).status).toBe(403)
   expect((await world.decide(approval!, { decision: 'approve' }, { role: 'viewer' })).status).toBe(403)
   expect((await world.manage('POST', `${path}/decision`, { decision: 'approve' }, 'bob', { actor: {} })).status).toBe(428)
+})
+
+const gate = (id: string, needs: string[] = []): PlanNode => ({
+  id,
+  kind: 'approval',
+  instruction: `Is ${id} all right?`,
+  needs,
+  on_failure: 'fail',
+  approval: { why: 'Somebody has to know.', risk: 'low' },
+})
+
+test('what a rejected person’s word was to let through does not run, whatever else it rests on', async () => {
+  let sent = 0
+  const worker = await startAgent('worker', says('an offer'))
+  const sender = await startAgent('sender', (_turn, writer) => {
+    sent += 1
+    writer.text('sent')
+  })
+  const plan = planOf(node('write', 'worker'), gate('check', ['write']), node('send', 'sender', ['check', 'write']), node('answer', 'worker', ['send']))
+  const world = await startOrchestrator([worker, sender], plan)
+  const asked = world.ask('go')
+  const [approval] = await world.asked()
+  await world.decide(approval!, { decision: 'reject', reason: 'No.' })
+  expect((await asked).view.status).toBe('completed')
+  expect(sent).toBe(0)
+})
+
+test('what is shared after an approval is not sent along with what was approved', async () => {
+  const release = Promise.withResolvers<void>()
+  let told = ''
+  const putter = await startAgent('putter', async (_turn, writer) => {
+    await release.promise
+    writer.working('sharing', { [EXTENSIONS.context]: [{ name: 'target', value: 'somewhere else' }] as never })
+    writer.text('shared')
+  })
+  const sender = await startAgent('sender', (turn, writer) => {
+    told = JSON.stringify(turn.message.parts)
+    writer.text('sent')
+  })
+  const plan = planOf(gated('send', 'sender'), node('put', 'putter'), node('answer', 'putter', ['send', 'put']))
+  const world = await startOrchestrator([putter, sender], plan, { NODES_PER_SESSION: 1 })
+  const asked = world.ask('go')
+  const [approval] = await world.asked()
+  // There is room for one: what was approved begins once the other has shared its value.
+  await eventually('the other is at work', async () => (await world.view(await asked.id)).nodes['put']?.state === 'running')
+  await world.decide(approval!, { decision: 'approve' })
+  release.resolve()
+  await asked
+  expect(told).toContain('do send')
+  expect(told).not.toContain('somewhere else')
+})
+
+test('an approval that leads to the next one tells whoever waits, in the session and above it', async () => {
+  const good = await startAgent('good', says('ok'))
+  const inner = planOf(gate('first'), gated('second', 'good', ['first']), node('answer', 'good', ['second']))
+  const outer: Plan = planOf({ id: 'sub', kind: 'plan', instruction: 'inner', needs: [], on_failure: 'fail' }, node('answer', 'good', ['sub']))
+  const world = await startOrchestrator([good], (request) => (request.goal.startsWith('inner') ? inner : outer))
+  const asked = world.ask('go')
+  const id = await asked.id
+  const [first] = await world.asked()
+  await waits(world, id)
+  await world.decide(first!, { decision: 'approve' })
+  const second = await eventually('the outer session shows the second', async () =>
+    Object.values((await world.view(id)).asks).find(({ state, id: ask }) => state === 'open' && ask !== first!.id),
+  )
+  const [approval] = await world.asked()
+  expect(approval?.id).toBe(second.id)
+  await world.decide(approval!, { decision: 'approve' })
+  const { view, events } = await asked
+  expect(view.status).toBe('completed')
+  expect(events.filter(({ type }) => type === 'session.waiting').length).toBeGreaterThanOrEqual(2)
+})
+
+test('what a sub-plan has cost is counted once, however often it waited', async () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 0, total_tokens: 100, cost_usd: 0 }
+  const spender = await startAgent('spender', (_turn, writer) => writer.complete({ metadata: { [EXTENSIONS.usage]: usage } }))
+  const good = await startAgent('good', says('ok'))
+  const inner = planOf(node('spend', 'spender'), gated('one', 'good', ['spend']), gated('two', 'good', ['one']), node('answer', 'good', ['two']))
+  const outer: Plan = planOf({ id: 'sub', kind: 'plan', instruction: 'inner', needs: [], on_failure: 'fail' }, node('answer', 'good', ['sub']))
+  const world = await startOrchestrator([spender, good], (request) => (request.goal.startsWith('inner') ? inner : outer))
+  const asked = world.ask('go')
+  for (let round = 0; round < 2; round += 1) {
+    const [approval] = await world.asked()
+    await world.decide(approval!, { decision: 'approve' })
+    await eventually('it is decided', async () => (await world.asked(0)).every(({ id }) => id !== approval!.id))
+  }
+  expect((await asked).view.usage.total_tokens).toBe(100)
 })

@@ -160,3 +160,29 @@ test('a file with faults keeps the orchestrator from starting, and names every o
     /approvals\.yaml:2 defaults\.deadline[^]*approvals\.yaml:4 policies\[0\]\.match/,
   )
 })
+
+test('what is denied to one voter is denied to the vote, whatever is allowed to the others', async () => {
+  let runs = 0
+  const good = await startAgent('good', says('x'))
+  const forbidden = await startAgent('forbidden', (_turn, writer) => {
+    runs += 1
+    writer.text('x')
+  })
+  const settings = await policies(`
+policies:
+  - { id: fine, match: { agent: good }, effect: allow }
+  - { id: never, match: { agent: forbidden }, effect: deny }
+`)
+  const ballot: PlanNode = {
+    id: 'ballot',
+    kind: 'vote',
+    voters: [{ agent: 'good' }, { agent: 'forbidden' }],
+    decide: 'majority',
+    instruction: 'which?',
+    needs: [],
+    on_failure: 'fail',
+  }
+  const world = await startOrchestrator([good, forbidden], planOf(ballot, node('answer', 'good', ['ballot'])), settings)
+  expect((await world.ask('go')).view.nodes['ballot']).toMatchObject({ state: 'skipped', skip_reason: 'rejected' })
+  expect(runs).toBe(0)
+})
