@@ -1,4 +1,4 @@
-import { Handle, Position, type Node, type NodeProps } from '@xyflow/react'
+import { Handle, Position, useStore, type Node, type NodeProps } from '@xyflow/react'
 import { ChevronDown, ChevronRight, ShieldCheck } from 'lucide-react'
 import { memo } from 'react'
 
@@ -19,6 +19,8 @@ export const GraphBox = memo(function GraphBox({ data: { box, direction, heard, 
   const Icon = iconOf(box)
   const StateIcon = look.icon
   const isSmall = box.kind === 'branch'
+  const isFar = useStore(({ transform: [, , zoom] }) => zoom < FAR)
+  if (isFar) return <FarBox box={box} direction={direction} isSelected={selected} />
   const isQuiet = box.state.state === 'pending' || box.state.state === 'skipped'
   return (
     <div
@@ -60,6 +62,33 @@ export const GraphBox = memo(function GraphBox({ data: { box, direction, heard, 
     </div>
   )
 })
+
+/** From further away than this its words cannot be read. */
+const FAR = 0.42
+
+/** A box seen from afar: its name and its state, as large as they fit. */
+function FarBox({ box, direction, isSelected }: { box: GraphNode; direction: Direction; isSelected: boolean }) {
+  const look = lookOf(box.state)
+  const StateIcon = look.icon
+  const isSmall = box.kind === 'branch'
+  return (
+    <div
+      className={classes(
+        'flex size-full flex-col items-center justify-center gap-1 rounded-xl border-2 px-2 text-center',
+        look.soft,
+        look.text,
+        isSelected ? 'border-accent ring-8 ring-accent' : 'border-current/35',
+      )}
+    >
+      <Anchor type="target" side={direction === 'right' ? Position.Left : Position.Top} />
+      <StateIcon aria-hidden size={isSmall ? 26 : 34} className={look.spin ? 'motion-safe:animate-spin' : undefined} />
+      <span className={classes('max-w-full truncate font-semibold', isSmall ? 'text-[1.15rem]' : 'text-[1.7rem]')}>
+        <SafeText text={isSmall ? box.label.slice(box.label.lastIndexOf('.') + 1) : box.label} max={40} />
+      </span>
+      <Anchor type="source" side={direction === 'right' ? Position.Right : Position.Bottom} />
+    </div>
+  )
+}
 
 /** Where many branches stand side by side. */
 export const GraphFrameBox = memo(function GraphFrameBox({ data: { of, count, direction } }: NodeProps<FrameNode>) {

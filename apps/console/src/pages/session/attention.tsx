@@ -1,16 +1,11 @@
-import type { AskView, SessionView } from '@signalbox/contracts'
-import { Link } from '@tanstack/react-router'
-import { CircleHelp, OctagonAlert, Pause, ShieldAlert, Timer } from 'lucide-react'
-import type { LucideIcon } from 'lucide-react'
-import type { ReactNode } from 'react'
+import type { SessionView } from '@signalbox/contracts'
+import { Hand, OctagonAlert, Pause, Timer } from 'lucide-react'
 
 import type { LiveSession } from '../../live/live-session.ts'
-import { RiskBadge } from '../../ui/badge.tsx'
-import { buttonClasses } from '../../ui/button.tsx'
-import { classes } from '../../ui/classes.ts'
 import { SafeText } from '../../ui/safe-text.tsx'
-import { Countdown } from '../../ui/time.tsx'
+import { OpenAsk } from './open-ask.tsx'
 import { QuestionBox } from './question-box.tsx'
+import { Strip } from './strip.tsx'
 
 /** What the session wants of a person, and what went wrong: above everything else, and nothing where there is nothing. */
 export function Attention({ live: { view }, onChanged }: { live: LiveSession; onChanged: () => void }) {
@@ -23,30 +18,6 @@ export function Attention({ live: { view }, onChanged }: { live: LiveSession; on
       {!isOver && questions.map((question) => <QuestionBox key={question.id} sessionId={view.id} question={question} onAnswered={onChanged} />)}
       <Faults view={view} />
     </div>
-  )
-}
-
-function OpenAsk({ ask }: { ask: AskView }) {
-  return (
-    <Strip tone="warn" icon={ShieldAlert} label={`Approval needed: ${ask.action.title}`}>
-      <div className="min-w-0 flex-1 basis-72">
-        <p className="font-medium [overflow-wrap:anywhere]">
-          <SafeText text={ask.action.title} max={200} />
-        </p>
-        <p className="mt-0.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-[0.82rem] text-muted">
-          <RiskBadge level={ask.risk.level} />
-          <span>
-            asked by <SafeText text={ask.agent} max={40} /> for <SafeText text={ask.node} max={60} />
-          </span>
-          <span>
-            · {ask.on_timeout === 'reject' ? 'rejected' : 'approved'} by itself in <Countdown until={ask.expires_at} />
-          </span>
-        </p>
-      </div>
-      <Link to="/approvals/$id" params={{ id: ask.id }} className={buttonClasses('primary')}>
-        Review and decide
-      </Link>
-    </Strip>
   )
 }
 
@@ -81,26 +52,10 @@ function Faults({ view }: { view: SessionView }) {
         </Strip>
       )}
       {view.held && (
-        <Strip tone="warn" icon={CircleHelp} label="Held">
+        <Strip tone="warn" icon={Hand} label="Held">
           <p className="min-w-0 flex-1">So many approvals are open that no more are asked for until some are decided.</p>
         </Strip>
       )}
     </>
-  )
-}
-
-/** A strip that one cannot overlook, and that does not shout. */
-export function Strip({ tone, icon: Icon, label, children }: { tone: 'warn' | 'bad' | 'info'; icon: LucideIcon; label: string; children: ReactNode }) {
-  const look = {
-    warn: ['border-warn/40 bg-warn-soft/60', 'text-warn'],
-    bad: ['border-bad/40 bg-bad-soft/60', 'text-bad'],
-    info: ['border-info/40 bg-info-soft/60', 'text-info'],
-  } as const
-  const [box, mark] = look[tone]
-  return (
-    <section aria-label={label} className={classes('flex flex-wrap items-center gap-x-4 gap-y-3 rounded-card border px-4 py-3 text-sm', box)}>
-      <Icon aria-hidden size={18} className={classes('shrink-0', mark)} />
-      {children}
-    </section>
   )
 }

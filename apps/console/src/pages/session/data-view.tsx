@@ -1,42 +1,36 @@
-import { useState } from 'react'
-
+import { JsonTree } from '../../json/json-tree.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 
-const LONG = 1_500
-
-/** A data part as text, cut where it is long until somebody wants all of it. */
+/** A data part as a tree in which nothing can hide. */
 export function DataView({ value }: { value: unknown }) {
-  const [isWhole, setWhole] = useState(false)
   const json = JSON.stringify(value, null, 2) ?? 'nothing'
-  const kind = kindOf(value)
+  const kind = kindOf(value) ?? 'data'
   return (
     <figure className="overflow-hidden rounded-lg bg-sunken">
       <figcaption className="flex items-center justify-between gap-2 border-b border-line/70 px-3 py-0.5 text-[0.78rem] text-muted">
         <span>
-          {kind ?? 'data'} <span className="text-faint">· {toBytes(json)}</span>
+          {kind} <span className="text-faint">· {toBytes(json)}</span>
         </span>
         <CopyButton text={json} label="Copy this data" />
       </figcaption>
-      <pre
-        tabIndex={0}
-        aria-label={kind ?? 'data'}
-        className="max-h-80 overflow-auto px-3 py-2 text-[0.78rem] leading-normal [overflow-wrap:anywhere] whitespace-pre-wrap"
-      >
-        <SafeText text={isWhole ? json : json.slice(0, LONG)} />
-        {!isWhole && json.length > LONG && '…'}
-      </pre>
-      {json.length > LONG && (
-        <button
-          type="button"
-          onClick={() => setWhole(!isWhole)}
-          className="w-full border-t border-line/70 px-3 py-1 text-left text-[0.8rem] font-medium text-accent-text hover:underline"
-        >
-          {isWhole ? 'Show less' : 'Show all'}
-        </button>
-      )}
+      <div tabIndex={0} role="region" aria-label={kind} className="max-h-80 overflow-auto px-3 py-2">
+        {typeof value === 'object' && value !== null ? (
+          <JsonTree value={withoutKind(value)} label={kind} />
+        ) : (
+          <pre className="text-[0.82rem] [overflow-wrap:anywhere] whitespace-pre-wrap">
+            <SafeText text={typeof value === 'string' ? value : json} />
+          </pre>
+        )}
+      </div>
     </figure>
   )
+}
+
+/** Its kind stands above it already. */
+function withoutKind(value: object): unknown {
+  if (kindOf(value) === undefined) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'kind'))
 }
 
 function kindOf(value: unknown): string | undefined {
