@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { extname, join, normalize } from 'node:path'
 import { Readable } from 'node:stream'
 
+import { createApprovalRoutes, type ApprovalRoutes } from './approvals/approval-routes.ts'
 import { createSessionRoutes } from './session-routes.ts'
 
 const DIST = join(import.meta.dirname, '../dist')
@@ -19,18 +20,19 @@ export interface StoryServer {
   breakLines(): void
   /** Requests with an API key that were seen, as the first run waits for. */
   setRequestsSeen(count: number): void
+  approvals: ApprovalRoutes
   close(): Promise<void>
 }
 
 export function serveStories(port = 0, { empty = false }: { empty?: boolean } = {}): Promise<StoryServer> {
   const routes = createSessionRoutes()
+  const approvals = createApprovalRoutes({ empty })
   let requestsSeen = empty ? 0 : 3
   let isEmpty = empty
   const open = new Set<ServerResponse>()
 
   const answerApi = async (request: Request): Promise<Response> => {
     const path = new URL(request.url).pathname.replace('/console/api', '')
-    if (path === '/session') return Response.json({ user: { id: 'user:admin', name: 'admin', role: 'admin' }, csrf: 'fixture' })
     if (path === '/info')
       return Response.json({
         base_url: `http://${request.headers.get('host') ?? ''}/v1`,
@@ -42,10 +44,10 @@ export function serveStories(port = 0, { empty = false }: { empty?: boolean } = 
         trace_url_template: 'http://127.0.0.1:6006/redirects/traces/{trace_id}',
       })
     if (isEmpty && path === '/sessions') return Response.json({ object: 'list', data: [], total: 0, next_cursor: null })
-    if (path === '/approvals') return Response.json({ object: 'list', data: [], total: 0, pending: 1, next_cursor: null })
-    if (path === '/events') return new Response(new ReadableStream({}), { headers: { 'content-type': 'text/event-stream' } })
     return (
-      (await routes(request)) ?? Response.json({ error: { message: 'Not here.', type: 'not_found_error', param: null, code: 'not_found' } }, { status: 404 })
+      (await approvals.answer(request)) ??
+      (await routes(request)) ??
+      Response.json({ error: { message: 'Not here.', type: 'not_found_error', param: null, code: 'not_found' } }, { status: 404 })
     )
   }
 
@@ -78,6 +80,7 @@ export function serveStories(port = 0, { empty = false }: { empty?: boolean } = 
       const address = server.address()
       resolve({
         url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}/console/`,
+        approvals,
         breakLines: () => {
           for (const outgoing of open) if (outgoing.getHeader('content-type')?.toString().startsWith('text/event-stream')) outgoing.destroy()
         },
