@@ -72,7 +72,7 @@ export function OpenApproval({ detail: { approval: latest, you } }: { detail: Ap
 
   return (
     <>
-      <article aria-labelledby="approval-title" className="grid gap-4">
+      <article aria-labelledby="approval-title" className="grid grid-cols-[minmax(0,1fr)] gap-4">
         <ApprovalHead approval={latest} heading={heading} mayExtend={you.may_decide && latest.state === 'pending'} />
         {latest.state !== 'pending' && <Outcome approval={latest} />}
         {isOther && latest.state === 'pending' && (

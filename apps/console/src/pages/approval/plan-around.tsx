@@ -33,7 +33,7 @@ export function PlanAround({ approval: { session_id: session, node } }: { approv
           </Link>
         }
       >
-        <ol className="-mx-2 grid">
+        <ol className="-mx-2 grid grid-cols-[minmax(0,1fr)]">
           {near.map((one) => (
             <Row key={one.id} node={one} session={session} />
           ))}
