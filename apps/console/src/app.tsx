@@ -122,7 +122,7 @@ function Shell({ name, role }: { name: string; role: string }) {
           >
             <Icon aria-hidden size={20} />
             {word}
-            {to === '/approvals' && pending > 0 && <Count count={pending} className="absolute top-1 left-[calc(50%+0.4rem)]" />}
+            {to === '/approvals' && pending > 0 && <Count count={pending} className="absolute top-1 left-[calc(50%+0.3rem)]" />}
           </Link>
         ))}
         <button

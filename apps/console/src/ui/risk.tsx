@@ -16,14 +16,17 @@ export function Risk({ level, long = false }: { level: RiskLevel; long?: boolean
   return (
     <span
       className={classes(
-        'inline-flex items-center gap-1.5 text-[0.8rem] font-medium whitespace-nowrap capitalize',
+        'inline-flex items-center gap-1.5 text-[0.8rem] font-medium whitespace-nowrap',
         tone,
         isWorst && 'rounded-full bg-bad-soft px-2 py-0.5 font-semibold',
       )}
     >
       <RiskBars level={level} />
-      {level}
-      {long ? ' risk' : <span className="sr-only"> risk</span>}
+      <span className="inline-block first-letter:uppercase">
+        {level}
+        {long ? ' risk' : ''}
+      </span>
+      {!long && <span className="sr-only"> risk</span>}
     </span>
   )
 }

@@ -31,13 +31,20 @@ export function toDuration(ms: number): string {
   return parts.join(' ')
 }
 
+/** `3 min`: the largest unit alone. */
+export function toRoughDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000))
+  const [size, unit] = UNITS.find(([size]) => seconds >= size) ?? [1, 's']
+  return `${Math.floor(seconds / size)} ${unit}`
+}
+
 /** `3 min ago`, with the whole date for who hovers. */
 export function Ago({ at }: { at: string }) {
   const now = useNow(10_000)
   const ms = now - Date.parse(at)
   return (
     <time dateTime={at} title={new Date(at).toLocaleString()}>
-      {ms < 5_000 ? 'just now' : `${toDuration(ms)} ago`}
+      {ms < 5_000 ? 'just now' : `${toRoughDuration(ms)} ago`}
     </time>
   )
 }

@@ -47,9 +47,7 @@ describe('who has approved', () => {
   })
 
   it('tells who may in words', () => {
-    expect(tellEligible(['role:approver', 'role:admin', 'group:finance', 'user:alice'])).toBe(
-      'anybody who is an approver or more, anybody who is an admin, the group finance, alice',
-    )
+    expect(tellEligible(['role:approver', 'role:admin', 'group:finance', 'user:alice'])).toBe('approvers and above, or admins, or the group finance, or alice')
   })
 })
 

@@ -297,7 +297,7 @@ function Bar({ children }: { children: ReactNode }) {
     <div
       role="region"
       aria-label="Decide"
-      className="sticky bottom-14 z-20 -mx-4 mt-4 flex flex-wrap items-center gap-3 border-t bg-surface/95 px-4 py-3 shadow-[0_-8px_24px_-16px_rgb(20_30_25/0.35)] backdrop-blur-sm sm:mx-0 sm:rounded-card sm:border md:bottom-4"
+      className="sticky bottom-14 z-20 -mx-4 mt-4 flex flex-wrap items-center gap-3 border-t bg-surface/95 px-4 py-3 shadow-[0_-8px_24px_-16px_rgb(20_30_25/0.35)] backdrop-blur-sm sm:mx-0 sm:rounded-t-card sm:border-x md:bottom-0 md:-mb-8"
     >
       {children}
     </div>

@@ -16,8 +16,8 @@ export function tellEligible(eligible: readonly string[]): string {
   return eligible
     .map((who) => {
       const [, kind, name = who] = /^(role|group|user|key|oidc):(.*)$/s.exec(who) ?? []
-      if (kind === 'role') return `anybody who is ${name === 'admin' ? 'an admin' : `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} or more`}`
+      if (kind === 'role') return name === 'admin' ? 'admins' : `${name}s and above`
       return kind === 'group' ? `the group ${name}` : name
     })
-    .join(', ')
+    .join(', or ')
 }

@@ -44,9 +44,13 @@ export const ApprovalRow = memo(function ApprovalRow({ approval, isOpen, isHeld,
         isSelected && 'bg-accent-soft/40',
       )}
     >
-      {isSelected !== undefined && (
-        <label className="relative z-10 -m-1.5 grid size-7 shrink-0 place-items-center self-start rounded">
-          <span className="sr-only">Select {action.title.slice(0, 80)}</span>
+      {isSelected === undefined ? (
+        <span aria-hidden className="hidden w-4 shrink-0 @3xl:block" />
+      ) : (
+        <label className="absolute right-2.5 bottom-2 z-10 grid size-7 shrink-0 cursor-pointer place-items-center rounded @3xl:relative @3xl:inset-auto @3xl:-m-1.5 @3xl:self-start">
+          <span className="sr-only">
+            Select <SafeText text={action.title} max={80} />
+          </span>
           <input type="checkbox" checked={isSelected} onChange={() => onSelect(id)} className="size-4 accent-accent" />
         </label>
       )}
@@ -60,7 +64,7 @@ export const ApprovalRow = memo(function ApprovalRow({ approval, isOpen, isHeld,
             aria-current={isOpen ? 'true' : undefined}
             onClick={() => onOpen(id)}
             onFocus={() => onFocus(id)}
-            className="min-w-0 font-medium break-words after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+            className="line-clamp-3 min-w-0 text-[0.93rem] leading-snug font-medium break-words after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
             <SafeText text={action.title} max={140} />
           </Link>
@@ -79,17 +83,18 @@ export const ApprovalRow = memo(function ApprovalRow({ approval, isOpen, isHeld,
           </span>
         </div>
         <p className="mt-1 hidden truncate font-mono text-[0.78rem] text-muted @3xl:block">
-          <span className="text-ink">{action.type}</span> <SafeText text={toCanonicalText(currentArgs(approval))} max={220} />
+          <span className="text-ink">
+            <SafeText text={action.type} max={60} />
+          </span>{' '}
+          <SafeText text={toCanonicalText(currentArgs(approval))} max={220} />
         </p>
-        <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-0.5 text-[0.8rem] text-muted">
+        <div className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-[0.8rem] text-muted">
           <Risk level={risk.level} />
-          <span className="truncate font-mono text-[0.76rem] @3xl:hidden">{action.type}</span>
-          <span className="min-w-0 truncate">
-            <SafeText text={agent} max={40} />
-            <span className="hidden @3xl:inline">
-              {' '}
-              for <SafeText text={requester} max={40} />
-            </span>
+          <span className="min-w-0 truncate font-mono text-[0.76rem] @3xl:hidden">
+            <SafeText text={action.type} max={40} />
+          </span>
+          <span className="hidden min-w-0 truncate @3xl:inline">
+            <SafeText text={agent} max={40} /> for <SafeText text={requester} max={40} />
           </span>
           {quorum.required > 1 && (
             <span className="inline-flex items-center gap-1 tabular-nums" title="Approvals so far, and how many it takes">
@@ -102,7 +107,7 @@ export const ApprovalRow = memo(function ApprovalRow({ approval, isOpen, isHeld,
           <span className="hidden min-w-0 flex-1 truncate text-faint @3xl:inline">
             <SafeText text={goal} max={120} />
           </span>
-          <span className="ml-auto shrink-0 text-faint">
+          <span className={classes('ml-auto shrink-0 text-faint', !isOver && 'hidden @3xl:inline')}>
             <Ago at={decided ?? created} />
           </span>
         </div>

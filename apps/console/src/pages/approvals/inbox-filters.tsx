@@ -28,14 +28,14 @@ export function InboxFilters({ search, isHistory, onChange }: { search: InboxSea
   })
 
   return (
-    <search className="flex flex-wrap gap-2">
+    <search className="grid grid-cols-2 gap-2 @xl:flex">
       <SearchField
         ref={field}
         label="Search approvals"
         value={words}
         onChange={(event) => setWords(event.target.value)}
         onKeyDown={(event) => event.key === 'Escape' && (words === '' ? field.current?.blur() : setWords(''))}
-        className="min-w-48 flex-1"
+        className="col-span-2 min-w-48 flex-1"
       />
       {isHistory && (
         <Select label="Outcome" hidden value={search.status ?? 'history'} onChange={({ target }) => onChange({ status: target.value })}>
@@ -53,7 +53,7 @@ export function InboxFilters({ search, isHistory, onChange }: { search: InboxSea
         <option value="high">High</option>
         <option value="critical">Critical</option>
       </Select>
-      <Select label="Agent" hidden value={search.agent ?? ''} onChange={({ target }) => onChange({ agent: target.value })} className="max-w-44">
+      <Select label="Agent" hidden value={search.agent ?? ''} onChange={({ target }) => onChange({ agent: target.value })}>
         <option value="">Any agent</option>
         {names.map((name) => (
           <option key={name}>{name}</option>
