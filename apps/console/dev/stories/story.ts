@@ -43,7 +43,7 @@ export function createStory(facts: StoryFacts, now = Date.now()): Story {
   let view: SessionView = { ...emptyView(id, goal, new Date(at).toISOString()), budget }
 
   const take = (event: Unnumbered, moment: number): SessionEvent => {
-    const numbered = { ...event, seq: events.length + 1, at: new Date(moment).toISOString() } as SessionEvent
+    const numbered = { ...event, seq: events.length + 1, at: new Date(moment).toISOString() }
     events.push(numbered)
     view = withFacts(applyEvent(view, numbered), numbered)
     return numbered

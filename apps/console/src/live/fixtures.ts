@@ -50,8 +50,7 @@ type Unnumbered = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<
 
 /** Events as the store numbers them, one second apart where nothing else is said. */
 export function numbered(events: readonly Unnumbered[], first = 1): SessionEvent[] {
-  // The union is taken apart and put together again: each is what it was, with a number.
-  return events.map((event, index) => ({ at: at(first + index), ...event, seq: first + index }) as SessionEvent)
+  return events.map((event, index) => ({ at: at(first + index), ...event, seq: first + index }))
 }
 
 /** Two searches side by side, and an answer that rests on both. */

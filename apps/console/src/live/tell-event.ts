@@ -143,7 +143,7 @@ export const SKIPPED = {
 
 const DECIDED = { approve: 'Approved', edit: 'Approved with changes', reject: 'Rejected' } as const
 
-function line(group: EventGroup, words: string, said?: string | undefined, tone: EventLine['tone'] = 'quiet'): EventLine {
+function line(group: EventGroup, words: string, said?: string, tone: EventLine['tone'] = 'quiet'): EventLine {
   return { words, said: said === '' ? undefined : said, group, tone }
 }
 

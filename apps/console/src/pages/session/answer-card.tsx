@@ -12,7 +12,7 @@ export function AnswerCard({ live, conversation }: { live: LiveSession; conversa
   const { view } = live
   const text = view.answer?.text ?? live.answer
   return (
-    <Card label="Conversation and answer" className="mt-4 overflow-hidden">
+    <Card label="Conversation and answer" className="min-w-0 overflow-hidden">
       <Part
         title={view.answer || view.finished_at !== null ? 'Answer' : 'Answer, so far'}
         aside={text !== '' && <CopyButton text={text} label="Copy the answer" />}

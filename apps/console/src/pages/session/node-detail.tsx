@@ -35,7 +35,7 @@ export function NodeDetail({ id, live, onClose, onSelect }: NodeDetailProps) {
     if (matchMedia('(max-width: 79.99rem)').matches) panel.current?.scrollIntoView({ block: 'nearest' })
   }, [])
   return (
-    <div ref={panel} className="scroll-mt-4 xl:sticky xl:top-4">
+    <div ref={panel} className="scroll-mt-4">
       <Card label={`Node ${id}`} className="max-h-[calc(100dvh-2rem)] overflow-y-auto">
         <Head id={id} state={state} node={node} onClose={onClose} />
         {state.error && <Fault state={state} />}

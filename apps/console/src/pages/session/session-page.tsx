@@ -83,22 +83,24 @@ function Rooms({ live, detail }: { live: LiveSession; detail: { conversation: { 
   const chosen =
     search.node !== undefined && (live.view.nodes[search.node] ?? live.view.plan?.nodes.some((node) => node.id === search.node)) ? search.node : undefined
   return (
-    <>
-      <div className={classes('grid items-start gap-4', chosen !== undefined && 'xl:grid-cols-[minmax(0,1fr)_26rem]')}>
-        <Card label="The session’s work" className="min-w-0 overflow-hidden">
-          <div role="tablist" aria-label="Views" className="flex gap-1 overflow-x-auto border-b px-2 pt-2">
-            {TABS.map((each) => (
-              <TabButton key={each.id} {...each} isHere={each.id === tab} onShow={() => show({ tab: each.id === 'graph' ? undefined : each.id })} />
-            ))}
-          </div>
-          <div role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
-            <Room tab={tab} live={live} selected={chosen} onSelect={select} />
-          </div>
-        </Card>
-        {chosen !== undefined && <NodeDetail key={chosen} id={chosen} live={live} onClose={() => select(undefined)} onSelect={select} />}
-      </div>
+    <div className={classes('grid items-start gap-4', chosen !== undefined && 'xl:grid-cols-[minmax(0,1fr)_26rem] xl:grid-rows-[auto_1fr]')}>
+      <Card label="The session’s work" className="min-w-0 overflow-hidden">
+        <div role="tablist" aria-label="Views" className="flex gap-1 overflow-x-auto border-b px-2 pt-2">
+          {TABS.map((each) => (
+            <TabButton key={each.id} {...each} isHere={each.id === tab} onShow={() => show({ tab: each.id === 'graph' ? undefined : each.id })} />
+          ))}
+        </div>
+        <div role="tabpanel" id={`panel-${tab}`} aria-labelledby={`tab-${tab}`}>
+          <Room tab={tab} live={live} selected={chosen} onSelect={select} />
+        </div>
+      </Card>
+      {chosen !== undefined && (
+        <div className="min-w-0 xl:sticky xl:top-4 xl:row-span-2">
+          <NodeDetail key={chosen} id={chosen} live={live} onClose={() => select(undefined)} onSelect={select} />
+        </div>
+      )}
       <AnswerCard live={live} conversation={detail.conversation} />
-    </>
+    </div>
   )
 }
 
