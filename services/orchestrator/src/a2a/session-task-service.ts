@@ -28,7 +28,7 @@ export interface SessionTaskServiceOptions {
   /** What a session may spend where its caller says nothing, and at most. */
   budget: Budget
   /** Takes a message to a session that waits: people's decisions and answers. @throws AppError where it waits for nothing of the kind. */
-  say: (document: SessionDocument, message: Message, caller: Caller) => Promise<void>
+  say: (document: SessionDocument, message: Message, caller: Caller) => Promise<boolean>
   /** False once the service is stopping. */
   accepting: () => boolean
 }
@@ -82,16 +82,23 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
   }
 
   /** A message that begins a session, or one that continues it; and after which event its stream begins. */
-  async function take(request: SendRequest, caller: Caller): Promise<{ document: SessionDocument; after: number }> {
+  async function take(request: SendRequest, caller: Caller): Promise<{ document: SessionDocument; after: number; goesOn: boolean }> {
     const id = request.message.taskId
     if (id === undefined) {
       const document = await begin(request, caller)
-      return { document, after: 0 }
+      return { document, after: 0, goesOn: true }
     }
     const { document } = await find(id, caller)
     if (TERMINAL_STATUSES.has(document.status)) throw new AppError('conflict', `Session ${id} has ended (${document.status}) and takes no more messages.`)
-    await options.say(document, request.message, caller)
-    return { document, after: document.last_seq }
+    const goesOn = await options.say(document, request.message, caller)
+    return { document, after: document.last_seq, goesOn }
+  }
+
+  /** It waits as it did: for who said something, that is news. */
+  function* tellInterruption(document: SessionDocument, after: number): Generator<StreamEvent> {
+    const task = toTask(document, { artifacts: true })
+    yield { type: 'task', task, seq: after }
+    yield { type: 'status', taskId: document.id, contextId: document.id, status: task.status, metadata: task.metadata ?? {} }
   }
 
   async function isInterrupted(id: string): Promise<boolean> {
@@ -123,16 +130,17 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
 
   return {
     async send(request, caller, signal) {
-      const { document, after } = await take(request, caller)
-      if (!request.returnImmediately && !TERMINAL_STATUSES.has(document.status)) {
+      const { document, after, goesOn } = await take(request, caller)
+      if (goesOn && !request.returnImmediately && !TERMINAL_STATUSES.has(document.status)) {
         for await (const event of store.follow(document.id, after, signal)) if (event.type === 'session.waiting' && (await isInterrupted(document.id))) break
       }
       const { document: now } = await find(document.id, caller)
       return toTask(now, { artifacts: true })
     },
     async *stream(request, caller, signal) {
-      const { document, after } = await take(request, caller)
+      const { document, after, goesOn } = await take(request, caller)
       if (TERMINAL_STATUSES.has(document.status)) return yield { type: 'task', task: toTask(document, { artifacts: true }) }
+      if (!goesOn) return yield* tellInterruption(document, after)
       yield* follow(document, after, signal)
     },
     async *subscribe(id, caller, signal, { after } = {}) {

@@ -1,5 +1,15 @@
 import { dataOf, INTERRUPTED_STATES, textOf, TERMINAL_STATES, type Artifact, type Metadata, type StreamEvent, type Task, type TaskStatus } from '@signalbox/a2a'
-import { agentAsksSchema, APPROVAL_LIMITS, contextNameSchema, EXTENSIONS, hashOf, toCanonicalJson, usageSchema, type NodeOutput, type Usage } from '@signalbox/contracts'
+import {
+  agentAsksSchema,
+  APPROVAL_LIMITS,
+  contextNameSchema,
+  EXTENSIONS,
+  hashOf,
+  toCanonicalJson,
+  usageSchema,
+  type NodeOutput,
+  type Usage,
+} from '@signalbox/contracts'
 import { AppError, isErrorCode } from '@signalbox/errors'
 import { z } from 'zod'
 
@@ -68,7 +78,8 @@ function waitOf({ status, metadata, task }: Ended): NodeWait {
   const said = agentAsksSchema.safeParse(metadata?.[EXTENSIONS.approval])
   if (said.success) {
     const bytes = said.data.asks.reduce((sum, { action }) => sum + Buffer.byteLength(toCanonicalJson(action.args)), 0)
-    if (bytes > APPROVAL_LIMITS.argsBytes) throw new AppError('agent_failed', `The agent asks to approve more than ${APPROVAL_LIMITS.argsBytes} bytes of arguments.`)
+    if (bytes > APPROVAL_LIMITS.argsBytes)
+      throw new AppError('agent_failed', `The agent asks to approve more than ${APPROVAL_LIMITS.argsBytes} bytes of arguments.`)
     return { type: 'asks', asks: said.data.asks, statement }
   }
   const title = statement.split('\n')[0]?.trim().slice(0, APPROVAL_LIMITS.title) || 'Something that it does not describe'

@@ -53,15 +53,19 @@ export function decide(before: SessionDocument, tools: DecideTools): Decided {
   const { document, events, stale } = withoutStaleAsks(decided.document)
   decided.events.push(...events)
   decided.stale.push(...stale)
-  const isMoving =
-    decided.start.length > 0 ||
-    decided.resume.length > 0 ||
-    Object.values(document.nodes).some(({ state }) => state === 'running') ||
-    document.revising !== null
+  const isMoving = decided.start.length > 0 || decided.resume.length > 0 || hasWork(document) || document.revising !== null
   // What is asked anew is told anew: whoever waits for this session must hear of it.
   const isAsking = decided.events.some(({ type }) => type === 'approval.requested')
   decided.document = withWaitingStatus(isMoving || isAsking ? withWaitOver(document) : document)
   return decided
+}
+
+/** A `map` or `vote` node whose branches all wait is not at work, though it runs. */
+function hasWork({ plan, nodes }: SessionDocument): boolean {
+  const kinds = new Map(plan?.nodes.map(({ id, kind }) => [id, kind]))
+  return Object.entries(nodes).some(
+    ([id, { state, branch }]) => state === 'running' && (branch !== undefined || kinds.get(id) === 'agent' || kinds.get(id) === 'plan'),
+  )
 }
 
 function follow(decided: Decided, tools: DecideTools): void {

@@ -60,9 +60,7 @@ export async function driveSession(tools: DriveTools): Promise<void> {
       if (tools.signal.aborted) throw tools.signal.reason
       const fault = toAppError(error)
       if (fault.code === 'stale_lease' || fault.code === 'unavailable') throw error
-      callOff(tools)
-      const ending = failSession(session.document, toFault(fault))
-      await session.save(ending.document, ending.events)
+      await giveUp(tools, failSession(session.document, toFault(fault)))
       if (fault.code === 'internal') throw error
     }
     if (TERMINAL_STATUSES.has(session.document.status)) observer.sessionEnded(session.document)
@@ -173,7 +171,13 @@ async function run(tools: DriveTools): Promise<void> {
       if (waited && session.document.waiting_at === null) await tellParent()
       for (const id of decided.drop) spending.delete(id)
       turn.saved.forEach((saved) => saved())
-      for (const id of decided.drop) running.get(id)?.controller.abort(new AppError('canceled', 'The result is not needed any more.'))
+      for (const id of decided.drop) {
+        const { agent = '', task_id: task } = session.document.nodes[id] ?? {}
+        const work = running.get(id)
+        if (work) work.controller.abort(new AppError('canceled', 'The result is not needed any more.'))
+        // One that waits for people is told by us.
+        else if (task !== undefined) void tools.agents.cancel(agent, task)
+      }
       people.ask(session.document, { messages: happenings, stale: [...turn.stale, ...decided.stale] })
       for (const id of [...decided.start, ...decided.resume]) launch(id)
       plan()
@@ -193,6 +197,18 @@ async function run(tools: DriveTools): Promise<void> {
   }
 }
 
+/** Ends a session that cannot be driven on: its agents are called off, its people are not asked any more, and who waits for it is told. */
+async function giveUp(tools: DriveTools, ending: Ending): Promise<void> {
+  const { session, book } = tools
+  callOff(tools)
+  const { document, events, stale } = withoutStaleAsks(ending.document)
+  const last = ending.events.at(-1)
+  await session.save(document, [...ending.events.slice(0, -1), ...events, ...(last ? [last] : [])])
+  if (stale.length > 0) await book.supersede(stale, 'The session has ended.').catch(() => undefined)
+  const parent = document.lineage.at(-1)
+  if (parent !== undefined) await tools.tellParent(parent)
+}
+
 /** Tells the agents of all that runs that it is not wanted any more. */
 function callOff({ session, agents }: DriveTools): void {
   for (const { state, agent, task_id: task } of Object.values(session.document.nodes))
@@ -209,10 +225,9 @@ async function takeUp(tools: DriveTools): Promise<boolean> {
     await session.save(touched({ ...document, takeovers: document.takeovers + 1 }), events)
     return false
   }
-  callOff(tools)
   const message = `The session was taken up ${document.takeovers} times without getting on, and is not tried again.`
   const ending = failSession(document, { code: 'internal', message })
-  await session.save(ending.document, [...events, ...ending.events])
+  await giveUp(tools, { ...ending, events: [...events, ...ending.events] })
   return true
 }
 

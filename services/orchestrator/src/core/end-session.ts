@@ -11,7 +11,7 @@ export interface Ending {
 /** Every node that the answer rests on has settled. `spoken` is what of the answer was told already: a vote's is told now. */
 export function finishSession(before: SessionDocument, spoken: string): Ending {
   const answering = before.plan && before.nodes[before.plan.answer]
-  if (answering?.rejection !== undefined) return endWithout(before, answering.rejection)
+  if (answering?.rejection !== undefined) return endWithout(before, answering.rejection, spoken)
   if (answering?.state !== 'completed' || !answering.output) {
     const nothing = { code: 'agent_failed', message: 'The answer was not written, because its condition did not hold.', node: before.plan?.answer ?? '' }
     return failSession(before, answering?.error ?? nothing)
@@ -25,11 +25,12 @@ export function finishSession(before: SessionDocument, spoken: string): Ending {
 }
 
 /** What would have answered was not approved: that is the answer, with what was found. */
-function endWithout(before: SessionDocument, rejection: string): Ending {
+function endWithout(before: SessionDocument, rejection: string, spoken: string): Ending {
   const node = before.plan?.answer ?? ''
-  const text = [rejection, findingsOf(before, 'This is what was found.')].filter((part) => part !== '').join('\n\n')
+  // Told text is not taken back.
+  const text = [spoken, rejection, spoken === '' ? findingsOf(before, 'This is what was found.') : ''].filter((part) => part !== '').join('\n\n')
   const document = withEnd(settleOpenNodes(before), { status: 'completed', answer: { text, citations: [] }, error: null })
-  const told = happened({ type: 'answer.delta', node, agent: before.nodes[node]?.agent ?? '', offset: 0, text })
+  const told = happened({ type: 'answer.delta', node, agent: before.nodes[node]?.agent ?? '', offset: spoken.length, text: text.slice(spoken.length) })
   return { document, events: [told, happened({ type: 'session.completed', usage: document.usage, citations: [] })] }
 }
 

@@ -89,7 +89,11 @@ export function applyHappenings(
         take(withSharedValues(document, { node: happening.node, agent: document.nodes[happening.node]?.agent ?? '' }, happening.put))
         break
       case 'ended':
-        if (happening.end.state === 'waiting') {
+        if (happening.end.state === 'waiting' && asksTooOften(document, happening.node)) {
+          const error = { code: 'agent_failed', message: `The agent asked for approval more than ${MOST_ASKS} times.`, node: happening.node }
+          const { failedAs } = workOf(document, happening.node)
+          take(failNode(document, happening.node, { error, usage: happening.end.usage, state: failedAs, exhausted: false }))
+        } else if (happening.end.state === 'waiting') {
           const waiting = withWait(
             withUsageSoFar({ ...document, takeovers: 0 }, happening.node, happening.end.usage),
             happening.node,
@@ -163,6 +167,14 @@ function withTask(document: SessionDocument, { node, taskId }: { node: string; t
   }
 }
 
+/** Approvals that one try may ask for: an agent that asks again whatever it is told would do so for ever. */
+const MOST_ASKS = 50
+
+function asksTooOften({ asks, nodes }: SessionDocument, node: string): boolean {
+  const epoch = nodes[node]?.epoch
+  return Object.values(asks).filter((ask) => ask.node === node && ask.epoch === epoch && ask.ref !== null && ask.relayed === undefined).length >= MOST_ASKS
+}
+
 /** What a try has cost that is not over; it is part of the sum once it is. What its task says then is all of it. */
 function withUsageSoFar(document: SessionDocument, node: string, usage: Usage | undefined): SessionDocument {
   return usage ? withNode(document, node, { waiting_usage: usage }) : document
@@ -208,7 +220,7 @@ function revised(document: SessionDocument, { reason, made, rejected }: Extract<
 function withMessage(document: SessionDocument, message: { type: 'pause' } | { type: 'resume' }): Pick<Turn, 'document' | 'events'> {
   const now = stamp()
   if (message.type === 'pause' && document.status !== 'paused')
-    return { document: touched({ ...withWaitOver(document), status: 'paused', paused_at: now }), events: [happened({ type: 'session.paused' })] }
+    return { document: touched({ ...withWaitOver(document), status: 'paused', paused_at: now, wake_at: null }), events: [happened({ type: 'session.paused' })] }
   if (message.type === 'resume' && document.status === 'paused') {
     const paused = document.paused_at === null ? 0 : Math.max(0, Date.parse(now) - Date.parse(document.paused_at))
     return {

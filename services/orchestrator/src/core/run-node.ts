@@ -139,10 +139,14 @@ async function oneTry(run: NodeRun, agent: string, { progress, last }: { progres
   progress.begun = false
   progress.resume = undefined
   progress.reply = undefined
+  let isHeard = reply === undefined
+  const heed: NodeReports = { ...tools.report, replied: () => void ((isHeard = true), tools.report.replied()) }
   for (;;) {
     try {
-      return await callOnce(run, agent, { progress, last, taskId, reply }, tools)
+      return await callOnce(run, agent, { progress, last, taskId, reply }, { ...tools, report: heed })
     } catch (error) {
+      // What people said was not heard: it is said again to the same task, as the same try.
+      if (!isHeard) Object.assign(progress, { begun: true, resume: taskId, reply })
       // An agent that rests for a little was not asked for anything: waiting for it costs no try, and none of the try's time.
       const fault = toAppError(error)
       if (fault.details['resting'] !== true || !fault.retryable) throw error
@@ -213,7 +217,9 @@ async function callOnce(
     const fault = deadline.aborted
       ? new AppError('deadline_exceeded', `Agent '${agent}' did not finish within ${run.deadlineMs / 1_000} s.`, { cause: error })
       : toAppError(error)
-    throw triable(fault, { spoke: progress.spoke, last, spent: progress.spent, budget: run.own })
+    // An agent that was told no does not get to ask anew.
+    const isRefused = reply?.decisions.some(({ decision }) => decision === 'reject') === true
+    throw triable(fault, { spoke: progress.spoke || isRefused, last, spent: progress.spent, budget: run.own })
   }
 }
 

@@ -86,7 +86,8 @@ export function runWork(tools: DriveTools, id: string, { push, answer, spending,
         own,
         deadlineMs: work.deadlineMs ?? (work.node.kind === 'plan' ? (sent.budget.deadline_s ?? 0) * 1_000 : limits.nodeDeadlineMs),
         // A sub-plan's own nodes were tried again as often as they may be.
-        retries: work.retries ?? (work.node.kind === 'plan' ? 0 : limits.nodeRetries),
+        // What a person approved is tried once, but where the plan itself says how often.
+        retries: work.retries ?? (work.node.kind === 'plan' || state.approved ? 0 : limits.nodeRetries),
       },
       { agents: tools.agents, retry: tools.retry, report, signal },
     )

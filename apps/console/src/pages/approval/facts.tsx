@@ -23,7 +23,7 @@ export function Facts({ approval }: { approval: Approval }) {
       </Fact>
       <Fact name="Node">
         <SafeText text={approval.node} />
-        {approval.epoch > 0 && <span className="text-faint">, try {approval.epoch + 1}</span>}
+        {approval.epoch > 1 && <span className="text-faint">, try {approval.epoch}</span>}
       </Fact>
       {approval.skill !== null && (
         <Fact name="Skill">

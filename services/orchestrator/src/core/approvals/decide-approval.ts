@@ -1,4 +1,5 @@
 import type { Action, Actor, Approval, Decision, DecisionKind } from '@signalbox/contracts'
+import { toPerson } from './may-decide.ts'
 
 /*
  * What happens to an approval, as pure changes of it. Whether somebody may is asked before.
@@ -29,7 +30,9 @@ export function withDecision(approval: Approval, { decision, reason, edit }: Dec
   const before = edit ? approval.decisions.map((earlier) => ({ ...earlier, superseded: true })) : approval.decisions
   const next: Approval = { ...approval, decisions: [...before, said], ...(edit && { edit: { ...edit, by: by.id, at } }) }
   if (decision === 'reject') return { ...next, state: 'rejected', decided_at: at }
-  const approvers = new Set(next.decisions.flatMap((one) => (one.superseded || one.decision === 'reject' || one.args_sha256 !== hash ? [] : [one.by.id])))
+  const approvers = new Set(
+    next.decisions.flatMap((one) => (one.superseded || one.decision === 'reject' || one.args_sha256 !== hash ? [] : [toPerson(one.by.id)])),
+  )
   return approvers.size >= approval.quorum.required ? { ...next, state: 'approved', decided_at: at } : next
 }
 

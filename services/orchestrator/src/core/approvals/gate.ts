@@ -25,6 +25,9 @@ export function gate(document: SessionDocument, id: string, policies: ApprovalPo
   const state = document.nodes[id] as NodeState
   const node = document.plan?.nodes.find((candidate) => candidate.id === id)
   if (state.branch || !node) return { verdict: 'open' }
+  // A list that is still growing is judged once it is whole: a rule may look at what is on it.
+  const isGrowing = node.kind === 'map' && node.stream === true && document.nodes[node.over.split('.')[0] ?? '']?.state === 'running'
+  if (isGrowing && (node.approval || policies.hasRules)) return { verdict: 'held', document, events: [] }
   const wanted = requirementOf(document, node, policies)
   if (!wanted) return { verdict: 'open' }
   const { requirement, action } = wanted
@@ -36,8 +39,6 @@ export function gate(document: SessionDocument, id: string, policies: ApprovalPo
   }
   // What was approved in an earlier look at these very bytes.
   if (standingAsk(document, id)?.args_sha256 === hashOf(action.args)) return pass(document, node)
-  // A list that is still growing is asked about once it is whole.
-  if (node.kind === 'map' && node.stream && document.nodes[node.over.split('.')[0] ?? '']?.state === 'running') return { verdict: 'held', document, events: [] }
 
   const open = openAsks(document).length
   if (open >= policies.mostOpen) {
@@ -73,7 +74,10 @@ export function mayFallBack(document: SessionDocument, node: PlanNode, agent: st
   return policies.judge({ source: 'policy', agent, skill: undefined, action: actionOf(document, node), said: {} }) === undefined
 }
 
-/** The strictest of what the policies say of every agent that the node is for: what one of them denies is denied, what one must be asked for is asked for. */
+/**
+ * What the policies say of every agent that the node is for, as one: what is denied to one is denied, what one must
+ * be asked for is asked for, of the fewest people who may decide, and all that is masked for one is masked.
+ */
 function requirementOf(document: SessionDocument, node: PlanNode, policies: ApprovalPolicies): { requirement: Requirement; action: Action } | undefined {
   const standing = standingAsk(document, node.id)
   const action = actionOf(document, node, standing ? approvedContext(standing) : undefined)
@@ -85,14 +89,37 @@ function requirementOf(document: SessionDocument, node: PlanNode, policies: Appr
   const requirements = judged.filter((requirement) => requirement !== undefined)
   // Where only some of its agents are allowed, the others are asked about or need no asking.
   const asked = requirements.filter(({ effect }) => effect !== 'allow')
-  const requirement = asked.toSorted((a, b) => severityOf(b) - severityOf(a))[0] ?? (requirements.length === judged.length ? requirements[0] : undefined)
+  const requirement = asked.length > 0 ? merged(asked) : requirements.length === judged.length ? requirements[0] : undefined
   return requirement && { requirement, action }
 }
 
 const RISKS = ['low', 'medium', 'high', 'critical']
 
-function severityOf({ effect, risk, quorum }: Requirement): number {
-  return (effect === 'deny' ? 1_000 : 0) + RISKS.indexOf(risk.level) * 10 + quorum.required
+function merged(all: readonly Requirement[]): Requirement | undefined {
+  const denied = all.find(({ effect }) => effect === 'deny')
+  if (denied) return denied
+  const [narrowest] = all.toSorted((a, b) => widthOf(a) - widthOf(b))
+  const [riskiest] = all.toSorted((a, b) => RISKS.indexOf(b.risk.level) - RISKS.indexOf(a.risk.level))
+  if (!narrowest || !riskiest) return undefined
+  return {
+    ...narrowest,
+    risk: { level: riskiest.risk.level, reasons: [...new Set(all.flatMap(({ risk }) => risk.reasons))] },
+    allowed: narrowest.allowed.filter((kind) => all.every(({ allowed }) => allowed.includes(kind))),
+    quorum: {
+      ...narrowest.quorum,
+      required: Math.max(...all.map(({ quorum }) => quorum.required)),
+      exclude_requester: all.some(({ quorum }) => quorum.exclude_requester),
+    },
+    on_timeout: all.some(({ on_timeout: after }) => after === 'reject') ? 'reject' : narrowest.on_timeout,
+    deadlineMs: Math.min(...all.map(({ deadlineMs }) => deadlineMs)),
+    mask: [...new Set(all.flatMap(({ mask }) => mask))],
+  }
+}
+
+/** How many may decide, roughly: persons and groups are fewer than a role, and a high role is fewer than a low one. */
+function widthOf({ quorum }: Requirement): number {
+  const widths = quorum.eligible.map((who) => (who.startsWith('role:') ? 10 - ['viewer', 'approver', 'operator', 'admin'].indexOf(who.slice(5)) : 1))
+  return Math.max(...widths)
 }
 
 /** The ask that a node was approved by. */

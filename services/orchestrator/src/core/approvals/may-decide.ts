@@ -40,7 +40,12 @@ const STANDS = {
 } as const satisfies Record<Exclude<Approval['state'], 'pending'>, string>
 
 function hasDecided({ decisions }: Approval, { id }: Actor): boolean {
-  return decisions.some(({ by, superseded }) => by.id === id && !superseded)
+  return decisions.some(({ by, superseded }) => toPerson(by.id) === toPerson(id) && !superseded)
+}
+
+/** A key, a user, and whoever is spoken for over A2A, of one name are one. */
+export function toPerson(id: string): string {
+  return id.replace(/^(key|user|a2a):/, '')
 }
 
 /** `role:approver` is that role or a higher one. */
@@ -51,8 +56,7 @@ function isNamed({ id, role, groups }: Actor, who: string): boolean {
   return id === who
 }
 
-/** A key and a user of one name are one: owners are named by the key or the user that asked. */
+/** Owners are named by the key or the user that asked. */
 function isRequester({ id }: Actor, { requested_by: requester }: Approval): boolean {
-  const plain = (name: string): string => name.replace(/^(key|user):/, '')
-  return id === requester || plain(id) === plain(requester)
+  return toPerson(id) === toPerson(requester)
 }

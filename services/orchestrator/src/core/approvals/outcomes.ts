@@ -36,7 +36,7 @@ export function withOutcome(before: SessionDocument, booked: BookedOutcome): Set
     const approved = { ask: id, args_sha256: argsHash, ...(args !== undefined && { args }) }
     return { document: touched({ ...document, nodes: { ...document.nodes, [node]: { ...state, state: 'pending', approved } } }), events }
   }
-  const facts = { title: ask.action.title, by: booked.state === 'expired' ? ['nobody, in time'] : by, reason }
+  const facts = { title: ask.action.title, by: booked.state === 'expired' ? [] : by, reason }
   if (ask.ref === null && document.nodes[node]?.state === 'waiting') {
     const rejected = withRejected(document, node, facts)
     return { document: rejected.document, events: [...events, ...rejected.events] }
@@ -57,14 +57,21 @@ export function withRejected(before: SessionDocument, node: string, facts: { tit
 }
 
 export function rejectionText({ title, by, reason }: { title: string; by: readonly string[]; reason: string | null }): string {
-  return `“${title}” was rejected by ${by.join(', ') || 'a person'}${reason ? `: ${reason}` : ', without a reason'}. It was not done.`
+  const why = reason?.trim().replace(/[.!]+$/, '')
+  // Nobody said no: the time was over.
+  if (by.length === 0) return `“${title}” was not done: ${why ? lowerFirst(why) : 'nobody approved it in time'}.`
+  return `“${title}” was rejected by ${by.join(', ')}${why ? `: ${why}` : ', without a reason'}. It was not done.`
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1)
 }
 
 /** An agent that gave up because a person had refused it is no failure of the session. Undefined where nobody refused anything. */
 export function refusalOf({ asks, nodes }: SessionDocument, node: string): string | undefined {
   const epoch = nodes[node]?.epoch
   const refused = Object.values(asks).find((ask) => ask.node === node && ask.epoch === epoch && ask.ref !== null && ask.outcome?.decision === 'reject')
-  return refused && rejectionText({ title: refused.action.title, by: refused.outcome?.by ?? [], reason: refused.outcome?.reason ?? null })
+  return refused && rejectionText({ title: refused.action.title, by: refused.state === 'expired' ? [] : (refused.outcome?.by ?? []), reason: refused.outcome?.reason ?? null })
 }
 
 /** A person's answer, to the question that it is for. One that was given before, and one that nobody asked for, changes nothing. */

@@ -99,6 +99,7 @@ export function createPolicies({ version, defaults, rules }: PolicyRules, evalua
   }
 
   return {
+    hasRules: rules.length > 0,
     mostOpen: defaults.maxOpenPerSession,
     judge(judged) {
       const rule = rules.find((candidate) => matches(candidate, judged, evaluate))

@@ -49,6 +49,8 @@ export interface Requirement {
 export interface ApprovalPolicies {
   /** Undefined where nobody has to be asked, which is only so of source `policy`. Pure, and never throws. */
   judge(judged: JudgedAction): Requirement | undefined
+  /** Whether anybody wrote any: without them nothing but plans and agents ask. */
+  readonly hasRules: boolean
   /** The most approvals that one session may have open. */
   readonly mostOpen: number
 }
