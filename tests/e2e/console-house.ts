@@ -154,7 +154,7 @@ export function call(
   { signalbox }: ConsoleHouse,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
-  { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
+  { body, headers = {}, signal = AbortSignal.timeout(CALL_MS) }: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Response> {
   return fetch(`${signalbox.baseUrl}${path}`, {
     method,
@@ -164,6 +164,6 @@ export function call(
       ...headers,
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(CALL_MS),
+    signal,
   })
 }
