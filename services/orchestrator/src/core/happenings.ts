@@ -168,7 +168,7 @@ function withTask(document: SessionDocument, { node, taskId }: { node: string; t
 }
 
 /** Approvals that one try may ask for: an agent that asks again whatever it is told would do so for ever. */
-const MOST_ASKS = 50
+const MOST_ASKS = 32
 
 function asksTooOften({ asks, nodes }: SessionDocument, node: string): boolean {
   const epoch = nodes[node]?.epoch
