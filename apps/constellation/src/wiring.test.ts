@@ -2,7 +2,14 @@ import { expect, test } from 'vitest'
 
 import { DEFAULT_PORTS, wire } from './wiring.ts'
 
-const facts = { ports: DEFAULT_PORTS, dataFolder: '/data', serviceToken: 'sbt_0123456789abcdef', devApiKey: 'sbx_dev', operatorKey: 'sbo_dev', consoleFolder: '/console' }
+const facts = {
+  ports: DEFAULT_PORTS,
+  dataFolder: '/data',
+  serviceToken: 'sbt_0123456789abcdef',
+  devApiKey: 'sbx_dev',
+  operatorKey: 'sbo_dev',
+  consoleFolder: '/console',
+}
 
 test('without a model the scripted one stands in, for the classifier too', () => {
   const wiring = wire({}, facts)

@@ -71,7 +71,10 @@ function lowerFirst(text: string): string {
 export function refusalOf({ asks, nodes }: SessionDocument, node: string): string | undefined {
   const epoch = nodes[node]?.epoch
   const refused = Object.values(asks).find((ask) => ask.node === node && ask.epoch === epoch && ask.ref !== null && ask.outcome?.decision === 'reject')
-  return refused && rejectionText({ title: refused.action.title, by: refused.state === 'expired' ? [] : (refused.outcome?.by ?? []), reason: refused.outcome?.reason ?? null })
+  return (
+    refused &&
+    rejectionText({ title: refused.action.title, by: refused.state === 'expired' ? [] : (refused.outcome?.by ?? []), reason: refused.outcome?.reason ?? null })
+  )
 }
 
 /** A person's answer, to the question that it is for. One that was given before, and one that nobody asked for, changes nothing. */
