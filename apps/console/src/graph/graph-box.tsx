@@ -134,8 +134,8 @@ function Branches({ box, onToggle }: { box: GraphNode; onToggle: (id: string) =>
         event.stopPropagation()
         onToggle(box.id)
       }}
-      className="nodrag nopan mt-1 flex min-h-6 w-full items-center gap-1.5 rounded-md px-1 text-[0.7rem] text-muted hover:bg-sunken"
-      aria-label={`${box.isOpen ? 'Hide' : 'Show'} the ${box.branches.length} branches of ${box.label}`}
+      className="nodrag nopan mt-1 flex min-h-[24px] w-full items-center gap-1.5 rounded-md px-1 text-[0.7rem] text-muted hover:bg-sunken"
+      aria-label={`${done}/${box.branches.length} branches of ${box.label}: ${box.isOpen ? 'hide' : 'show'} them`}
     >
       <Chevron aria-hidden size={12} />
       <span aria-hidden className="flex min-w-0 flex-1 gap-px">

@@ -86,11 +86,15 @@ function Table({ block: { head, rows }, cite }: { block: Block & { type: 'table'
       <table className="w-max max-w-full border-collapse text-[0.92em]">
         <thead>
           <tr>
-            {head.map((cell, index) => (
-              <th key={index} scope="col" className="border-b px-2.5 py-1.5 text-left font-semibold">
-                <Inlines inlines={cell} cite={cite} />
-              </th>
-            ))}
+            {head.map((cell, index) =>
+              cell.length === 0 ? (
+                <td key={index} className="border-b" />
+              ) : (
+                <th key={index} scope="col" className="border-b px-2.5 py-1.5 text-left font-semibold">
+                  <Inlines inlines={cell} cite={cite} />
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

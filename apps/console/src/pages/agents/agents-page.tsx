@@ -29,7 +29,7 @@ export function AgentsPage() {
         </Card>
       )}
       {data && data.length > 0 && (
-        <ul className="grid gap-4 lg:grid-cols-2 2xl:grid-cols-3">
+        <ul className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2 2xl:grid-cols-3">
           {data.toSorted(byNeed).map((agent) => (
             <li key={agent.url}>
               <Agent agent={agent} />

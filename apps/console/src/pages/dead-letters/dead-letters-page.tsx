@@ -24,7 +24,7 @@ export function DeadLettersPage() {
   return (
     <>
       <PageHead title="Dead letters">What used up its tries is kept here, with all that is known of it, until somebody redrives or drops it.</PageHead>
-      <div className={classes('grid items-start gap-4', search.id !== undefined && 'xl:grid-cols-[minmax(0,1fr)_minmax(0,1.35fr)]')}>
+      <div className={classes('grid grid-cols-[minmax(0,1fr)] items-start gap-4', search.id !== undefined && 'xl:grid-cols-[minmax(0,1fr)_minmax(0,1.35fr)]')}>
         <Card label="Sessions with dead letters" className={classes('overflow-hidden', search.id !== undefined && 'max-xl:order-2')}>
           {isPending && <Loading what="Looking for dead letters" />}
           {error && !data && <Fault error={error} again={() => void refetch()} />}

@@ -29,7 +29,7 @@ export function FirstRunPage() {
   if (isFirst === false) return <Navigate to="/approvals" search={{}} replace />
   const [session] = sessions.data.data
   return (
-    <div className="mx-auto grid max-w-3xl gap-6 py-4 md:py-10">
+    <div className="mx-auto grid max-w-3xl grid-cols-[minmax(0,1fr)] gap-6 py-4 md:py-10">
       <header>
         <h1 className="text-[1.7rem] leading-tight font-semibold tracking-tight">Send the first request</h1>
         <p className="mt-2 max-w-prose text-muted">

@@ -50,7 +50,11 @@ export function CodeTabs({ request }: { request: Parameters<typeof toCode>[1] })
         </div>
         <CopyButton text={code} label="Copy the code" />
       </div>
-      <pre tabIndex={0} aria-label={`Code: ${language}`} className="max-h-[50dvh] overflow-auto bg-sunken px-4 py-3 text-[0.8rem] leading-relaxed">
+      <pre
+        tabIndex={0}
+        aria-label={`Code: ${language}`}
+        className="max-h-[50dvh] overflow-auto bg-sunken px-4 py-3 text-[0.8rem] leading-relaxed [overflow-wrap:anywhere] whitespace-pre-wrap"
+      >
         <code>{code}</code>
       </pre>
     </div>

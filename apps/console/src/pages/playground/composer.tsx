@@ -52,11 +52,11 @@ export function Composer({ draft, onDraft, isBusy, placeholder, onSend, onStop }
         className="max-h-[33dvh] min-h-9 flex-1 resize-none bg-transparent px-2 py-1.5 text-[0.95rem] placeholder:text-faint focus-visible:outline-none"
       />
       {isBusy ? (
-        <Button onClick={onStop} aria-label="Stop" className="size-9 rounded-full! px-0">
+        <Button onClick={onStop} aria-label="Stop" className="size-9 rounded-full! px-0!">
           <Square aria-hidden size={14} fill="currentColor" />
         </Button>
       ) : (
-        <Button type="submit" look="primary" aria-label="Send" disabled={draft.trim() === ''} className="size-9 rounded-full! px-0">
+        <Button type="submit" look="primary" aria-label="Send" disabled={draft.trim() === ''} className="size-9 rounded-full! px-0!">
           <ArrowUp aria-hidden size={17} />
         </Button>
       )}

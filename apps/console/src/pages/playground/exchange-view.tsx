@@ -23,7 +23,7 @@ export function ExchangeView({ exchange, isLast }: { exchange: Exchange; isLast:
   const isWaiting = answer.status === 'awaiting_approval' || answer.status === 'awaiting_input'
   const isHeld = isWriting && Object.values(answer.steps).some(({ state }) => state === 'waiting')
   return (
-    <article aria-label={`Question ${id}`} className="grid gap-3">
+    <article aria-label={`Question ${id}`} className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <p className="ml-auto max-w-[85%] rounded-2xl rounded-br-md bg-accent-soft px-4 py-2.5 [overflow-wrap:anywhere] whitespace-pre-wrap">
         <SafeText text={question} />
       </p>

@@ -32,7 +32,7 @@ export function FollowUp({ sessionId, isHeld, isAsking, onAnswer }: FollowUpProp
   const questions = Object.values(live.view.questions).filter((question) => question.answer === null)
   const isOver = live.view.finished_at !== null
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       {!isOver && asks.map((each) => <OpenAsk key={each.id} ask={each} />)}
       {!isOver && !isAsking && questions.map((question) => <QuestionBox key={question.id} sessionId={sessionId} question={question} onAnswered={refresh} />)}
       {!isHeld && !isOver && asks.length === 0 && questions.length === 0 && (

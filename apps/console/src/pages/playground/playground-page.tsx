@@ -26,10 +26,10 @@ export function PlaygroundPage() {
     void conversation.send(question)
   }
   return (
-    <div className="mx-auto flex min-h-[calc(100dvh-9rem)] w-full max-w-4xl flex-col">
-      <header className="mb-4 flex flex-wrap items-end justify-between gap-3">
+    <div className="mx-auto flex min-h-[calc(100dvh-12rem)] w-full max-w-4xl flex-col md:min-h-[calc(100dvh-4.75rem)]">
+      <header className="mb-4 flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-[1.45rem] leading-tight font-semibold tracking-tight">Playground</h1>
-        <div className="flex flex-wrap items-end gap-2">
+        <div className="flex flex-wrap items-center gap-2">
           <ModelSelect model={model} />
           <Button onClick={() => setCodeOpen(true)}>
             <Code2 aria-hidden size={15} /> Code
@@ -42,7 +42,7 @@ export function PlaygroundPage() {
       {exchanges.length === 0 ? (
         <Examples isScripted={info?.scripted === true} onPick={setDraft} />
       ) : (
-        <ol aria-label="Conversation" className="grid gap-7 pb-6">
+        <ol aria-label="Conversation" className="grid grid-cols-[minmax(0,1fr)] gap-7 pb-6">
           {exchanges.map((exchange) => (
             <li key={exchange.id}>
               <ExchangeView exchange={exchange} isLast={exchange.id === last?.id} />

@@ -13,7 +13,7 @@ export function Attention({ live: { view }, onChanged }: { live: LiveSession; on
   const questions = Object.values(view.questions).filter(({ answer }) => answer === null)
   const isOver = view.finished_at !== null
   return (
-    <div className="mb-4 grid gap-3 empty:hidden">
+    <div className="mb-4 grid grid-cols-[minmax(0,1fr)] gap-3 empty:hidden">
       {!isOver && asks.map((ask) => <OpenAsk key={ask.id} ask={ask} />)}
       {!isOver && questions.map((question) => <QuestionBox key={question.id} sessionId={view.id} question={question} onAnswered={onChanged} />)}
       <Faults view={view} />

@@ -53,26 +53,23 @@ function Row({ node, heard, isSelected, onSelect }: { node: GraphNode; heard: st
   return (
     <tr aria-selected={isSelected} className={classes('relative border-t', isSelected ? 'bg-accent-soft' : 'hover:bg-sunken/60')}>
       <th scope="row" className="px-3 py-2 font-normal">
-        <button
-          type="button"
-          aria-label={nameOf(node)}
-          onClick={() => onSelect(node.id)}
-          className={classes(
-            'flex max-w-64 items-center gap-2 text-left font-medium after:absolute after:inset-0',
-            node.kind === 'branch' && 'pl-5 font-normal',
-          )}
-        >
+        <div className={classes('flex max-w-64 items-center gap-2', node.kind === 'branch' && 'pl-5')}>
           <Icon aria-hidden size={14} className={classes('shrink-0', look.text)} />
-          <span className="min-w-0">
-            <span className="block truncate">
+          <div className="min-w-0">
+            <button
+              type="button"
+              aria-label={nameOf(node)}
+              onClick={() => onSelect(node.id)}
+              className={classes('block max-w-full truncate text-left after:absolute after:inset-0', node.kind !== 'branch' && 'font-medium')}
+            >
               <SafeText text={node.label} max={60} />
-            </span>
-            <span className="block truncate text-[0.78rem] font-normal text-faint">
+            </button>
+            <span className="block truncate text-[0.78rem] text-faint">
               <SafeText text={node.agent} max={40} />
               {node.skill !== undefined && <> · {node.skill}</>}
             </span>
-          </span>
-        </button>
+          </div>
+        </div>
       </th>
       <td className="px-3 py-2 whitespace-nowrap">
         <span className={classes('inline-flex items-center gap-1 rounded-full px-2 py-0.5 text-[0.78rem] font-medium', look.soft, look.text)}>

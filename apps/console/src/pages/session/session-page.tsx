@@ -9,7 +9,7 @@ import type { LiveSession } from '../../live/live-session.ts'
 import { useLiveSession } from '../../live/use-live-session.ts'
 import { Button } from '../../ui/button.tsx'
 import { classes } from '../../ui/classes.ts'
-import { Card, Empty, Fault, Loading } from '../../ui/page.tsx'
+import { Card, Empty, Fault, Loading, PageHead } from '../../ui/page.tsx'
 import { toSearch } from '../../ui/search.ts'
 import { AnswerCard } from './answer-card.tsx'
 import { Attention } from './attention.tsx'
@@ -53,12 +53,17 @@ function Session({ id }: { id: string }) {
 function NotThere({ error, again }: { error: unknown; again: () => void }) {
   if (error instanceof ApiError && error.status === 404)
     return (
-      <Empty title="There is no such session">
-        It may have been kept for as long as it is to be kept, or it belongs to somebody else.{' '}
-        <Link to="/sessions" search={{}} className="font-medium text-accent-text underline underline-offset-2">
-          All sessions
-        </Link>
-      </Empty>
+      <>
+        <PageHead title="There is no such session" />
+        <Card>
+          <Empty title="Nothing to show">
+            It may have been kept for as long as it is to be kept, or it belongs to somebody else.{' '}
+            <Link to="/sessions" search={{}} className="font-medium text-accent-text underline underline-offset-2">
+              All sessions
+            </Link>
+          </Empty>
+        </Card>
+      </>
     )
   return <Fault error={error} again={again} />
 }
@@ -83,7 +88,12 @@ function Rooms({ live, detail }: { live: LiveSession; detail: { conversation: { 
   const chosen =
     search.node !== undefined && (live.view.nodes[search.node] ?? live.view.plan?.nodes.some((node) => node.id === search.node)) ? search.node : undefined
   return (
-    <div className={classes('grid items-start gap-4', chosen !== undefined && 'xl:grid-cols-[minmax(0,1fr)_26rem] xl:grid-rows-[auto_1fr]')}>
+    <div
+      className={classes(
+        'grid grid-cols-[minmax(0,1fr)] items-start gap-4',
+        chosen !== undefined && 'xl:grid-cols-[minmax(0,1fr)_26rem] xl:grid-rows-[auto_1fr]',
+      )}
+    >
       <Card label="The session’s work" className="min-w-0 overflow-hidden">
         <div role="tablist" aria-label="Views" className="flex gap-1 overflow-x-auto border-b px-2 pt-2">
           {TABS.map((each) => (
