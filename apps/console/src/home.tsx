@@ -8,5 +8,6 @@ import { Loading } from './ui/page.tsx'
 export function Home() {
   const { data, isPending } = useQuery(infoQuery)
   if (isPending) return <Loading />
-  return <Navigate to={data?.requests_seen === 0 ? '/start' : '/approvals'} replace />
+  // What was asked before anybody was signed in does not say; the page looks again, and goes on where there is something.
+  return <Navigate to={(data?.requests_seen ?? 0) === 0 ? '/start' : '/approvals'} replace />
 }

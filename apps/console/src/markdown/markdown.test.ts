@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { parseInline } from './parse-inline.ts'
 import { parseMarkdown, type Block } from './parse-markdown.ts'
+import { withoutSourceList } from './without-source-list.ts'
 
 describe('the Markdown of an answer', () => {
   it('reads what answers are written in', () => {
@@ -80,6 +81,22 @@ describe('the Markdown of an answer', () => {
     const text = 'A **bold** word, [link](https://a.example), `code` and\n\n- item one\n- item two\n\n```js\nx\n```\n'
     for (let at = 0; at <= text.length; at += 1) expect(() => parseMarkdown(text.slice(0, at))).not.toThrow()
     expect(JSON.stringify(parseMarkdown(text))).toContain('item two')
+  })
+})
+
+describe('the list of sources at an answer’s end', () => {
+  const citations = [
+    { n: 1, source: 'a.md', title: '', start: 0, end: 9 },
+    { n: 2, source: 'b.md', title: '', start: 3, end: 5 },
+  ]
+
+  it('is left out where the same list stands below', () => {
+    expect(withoutSourceList('So it is [1][2].\n\nSources:\n[1] a.md (0–9)\n[2] b.md (3–5)\n', citations)).toBe('So it is [1][2].')
+  })
+
+  it('stays where it says anything else', () => {
+    for (const text of ['So.\n\nSources:\n[1] other.md (0–9)', 'So.\n\nSources:\n[3] a.md', 'Sources: [1] a.md', 'So.\n\nSources:\n[1] a.md\nand more'])
+      expect(withoutSourceList(text, citations)).toBe(text)
   })
 })
 

@@ -7,7 +7,7 @@ import { Badge } from '../../ui/badge.tsx'
 import { classes } from '../../ui/classes.ts'
 import { Card, Empty, Fault, Loading, PageHead } from '../../ui/page.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
-import { Ago, Countdown } from '../../ui/time.tsx'
+import { Ago, toDuration, useNow } from '../../ui/time.tsx'
 
 /** Whoever can be given work: what they say of themselves, and how they are. */
 export function AgentsPage() {
@@ -132,14 +132,16 @@ function Breaker({ breaker: { state, failures, retry_at: retryAt } }: { breaker:
       <span className="font-medium">{state === 'open' ? 'open' : 'trying one call'}</span>
       <span className="text-[0.82rem]">
         {failures} in a row
-        {retryAt !== null && (
-          <>
-            , tried again in <Countdown until={retryAt} />
-          </>
-        )}
+        {retryAt !== null && <RetryIn at={retryAt} />}
       </span>
     </span>
   )
+}
+
+/** When an open breaker lets a call through to see. */
+function RetryIn({ at }: { at: string }) {
+  const left = Date.parse(at) - useNow(1_000)
+  return <>, {left > 0 ? `tried again in ${toDuration(left)}` : 'tried with the next call'}</>
 }
 
 function Fact({ word, children }: { word: string; children: React.ReactNode }) {

@@ -22,8 +22,9 @@ export function FirstRunPage() {
   const [isFirst, setFirst] = useState<boolean>()
   if (info.error && !info.data) return <Fault error={info.error} again={() => void info.refetch()} />
   if (sessions.error && !sessions.data) return <Fault error={sessions.error} again={() => void sessions.refetch()} />
-  if (!info.data || !sessions.data) return <Loading what="Looking around" />
-  const seen = info.data.requests_seen ?? 0
+  const seen = info.data?.requests_seen
+  // Who is not signed in yet is not told how many there were.
+  if (!info.data || seen === null || seen === undefined || !sessions.data) return <Loading what="Looking around" />
   const isQuiet = sessions.data.data.length === 0 && seen === 0
   if (isFirst === undefined) setFirst(isQuiet)
   if (isFirst === false) return <Navigate to="/approvals" search={{}} replace />

@@ -2,6 +2,7 @@ import type { Citation } from '@signalbox/contracts'
 import { useId } from 'react'
 
 import { Markdown } from '../../markdown/markdown.tsx'
+import { withoutSourceList } from '../../markdown/without-source-list.ts'
 import type { LiveSession } from '../../live/live-session.ts'
 import { CopyButton } from '../../ui/copy.tsx'
 import { Card, Part } from '../../ui/page.tsx'
@@ -60,7 +61,7 @@ export function CitedAnswer({ text, citations }: { text: string; citations: read
   }
   return (
     <>
-      <Markdown text={text} cite={cite} className="max-w-3xl" />
+      <Markdown text={withoutSourceList(text, citations)} cite={cite} className="max-w-3xl" />
       {citations.length > 0 && (
         <ol aria-label="Sources" className="mt-4 grid gap-1 border-t pt-3 text-[0.82rem]">
           {citations.map((citation) => (

@@ -47,7 +47,7 @@ export function SessionHead({ live: { view }, owner, traceparent, line, onChange
         <Goal text={view.goal} />
         <SessionActions view={view} owner={owner} onChanged={onChanged} />
       </div>
-      <dl className="mt-3 flex flex-wrap items-center gap-x-6 gap-y-2 text-sm">
+      <dl className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm sm:gap-x-6 sm:gap-y-2">
         <Fact word="Status">
           <span role="status">
             <StateBadge state={view.status} />
