@@ -10,7 +10,7 @@ import { Readable } from 'node:stream'
 import { createApprovalRoutes, type ApprovalRoutes } from './approvals/approval-routes.ts'
 import { createSessionRoutes } from './session-routes.ts'
 
-const DIST = join(import.meta.dirname, '../dist')
+const DIST = process.env['CONSOLE_DIR'] ?? join(import.meta.dirname, '../dist')
 const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
 const POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'"
 

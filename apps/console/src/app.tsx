@@ -139,7 +139,7 @@ function Shell({ name, role }: { name: string; role: string }) {
         </button>
       </nav>
 
-      <div className="pointer-events-none fixed inset-x-4 bottom-36 z-40 grid justify-items-center gap-2 md:inset-x-auto md:right-6 md:bottom-24 md:w-96 md:justify-items-end">
+      <div className="pointer-events-none fixed inset-x-4 bottom-36 z-40 grid grid-cols-[minmax(0,1fr)] justify-items-center gap-2 md:inset-x-auto md:right-6 md:bottom-24 md:w-96 md:justify-items-end">
         <Notices />
         <UndoBar />
       </div>

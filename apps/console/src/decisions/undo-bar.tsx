@@ -29,13 +29,12 @@ function Row({ id, title, until, state, isLast }: Held & { isLast: boolean }) {
       {state === 'held' ? <Ring fraction={left / GRACE_MS} size={18} /> : <Check aria-hidden size={18} className="shrink-0" />}
       <p className="min-w-0 flex-1 truncate">
         {state === 'held' ? 'Approving' : 'Approved'} <SafeText text={title} max={60} />
-        {state === 'held' && (
-          <span aria-hidden className="tabular-nums opacity-70">
-            {' '}
-            in {Math.ceil(left / 1_000)} s
-          </span>
-        )}
       </p>
+      {state === 'held' && (
+        <span aria-hidden className="shrink-0 tabular-nums opacity-70">
+          {Math.ceil(left / 1_000)} s
+        </span>
+      )}
       {state === 'held' && (
         <button
           type="button"

@@ -5,7 +5,7 @@ import { ArrowLeft } from 'lucide-react'
 import { ApiError } from '../../api/client.ts'
 import { approvalQuery } from '../../api/queries.ts'
 import { buttonClasses } from '../../ui/button.tsx'
-import { Card, Empty, Fault, Loading } from '../../ui/page.tsx'
+import { Card, Fault, Loading } from '../../ui/page.tsx'
 import { OpenApproval } from './open-approval.tsx'
 
 const route = getRouteApi('/approvals/$id')
@@ -32,13 +32,12 @@ export function ApprovalPage() {
 
 function NotFound() {
   return (
-    <Empty title="There is no such approval">
-      Its link may be incomplete, or it is not for you to see.
-      <p className="mt-4">
-        <Link to="/approvals" className={buttonClasses('plain')}>
-          All approvals
-        </Link>
-      </p>
-    </Empty>
+    <div className="grid place-items-center gap-1 px-6 py-14 text-center">
+      <h1 className="text-base font-medium">There is no such approval</h1>
+      <p className="text-sm text-muted">Its link may be incomplete, or it is not for you to see.</p>
+      <Link to="/approvals" className={buttonClasses('plain', 'medium', 'mt-3')}>
+        All approvals
+      </Link>
+    </div>
   )
 }

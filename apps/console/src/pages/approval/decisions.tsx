@@ -48,11 +48,11 @@ export function Decisions({ approval }: { approval: Approval }) {
             {decisions.map(({ by, via, decision, reason, at, superseded }) => {
               const { icon: Icon, word, tone } = LOOKS[decision]
               return (
-                <li key={`${by.id} ${at}`} className={classes('flex gap-2.5 text-sm', superseded && 'opacity-65')}>
-                  <Icon aria-hidden size={17} className={classes('mt-0.5 shrink-0', tone)} />
+                <li key={`${by.id} ${at}`} className={classes('flex gap-2.5 text-sm', superseded && 'text-muted')}>
+                  <Icon aria-hidden size={17} className={classes('mt-0.5 shrink-0', superseded ? 'text-faint' : tone)} />
                   <div className="min-w-0">
                     <p>
-                      <span className="font-medium">
+                      <span className={superseded ? undefined : 'font-medium'}>
                         <SafeText text={by.name} max={80} />
                       </span>{' '}
                       {word} {tellVia(via)},{' '}

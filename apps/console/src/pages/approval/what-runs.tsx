@@ -19,6 +19,14 @@ import { EditArgs } from './edit-args.tsx'
 
 type View = 'runs' | 'changes' | 'asked' | 'raw'
 
+const HEADINGS = {
+  pending: 'What will run',
+  approved: 'What was approved',
+  rejected: 'What would have run',
+  expired: 'What would have run',
+  superseded: 'What would have run',
+} as const satisfies Record<Approval['state'], string>
+
 export interface WhatRunsProps {
   approval: Approval
   mode: DecideMode
@@ -49,7 +57,7 @@ export function WhatRuns({ approval, mode, edit, text, onText, onLeave }: WhatRu
     <Card label="What will run">
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b px-4 py-3 sm:px-5">
         <h2 className="text-base font-semibold">
-          {mode === 'edit' ? 'Edit what will run' : mode === 'review' ? 'Your changes' : 'What will run'}
+          {mode === 'edit' ? 'Edit what will run' : mode === 'review' ? 'Your changes' : HEADINGS[approval.state]}
           {action.tool !== undefined && (
             <span className="ml-2 font-mono text-[0.82rem] font-normal text-muted">
               <SafeText text={action.tool} />

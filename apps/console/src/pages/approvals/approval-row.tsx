@@ -54,7 +54,7 @@ export const ApprovalRow = memo(function ApprovalRow({ approval, isOpen, isHeld,
           <input type="checkbox" checked={isSelected} onChange={() => onSelect(id)} className="size-4 accent-accent" />
         </label>
       )}
-      <div className={classes('min-w-0 flex-1', isOver && 'opacity-65')}>
+      <div className="min-w-0 flex-1">
         <div className="flex items-baseline justify-between gap-3">
           <Link
             id={toRowId(id)}
@@ -64,7 +64,10 @@ export const ApprovalRow = memo(function ApprovalRow({ approval, isOpen, isHeld,
             aria-current={isOpen ? 'true' : undefined}
             onClick={() => onOpen(id)}
             onFocus={() => onFocus(id)}
-            className="line-clamp-3 min-w-0 text-[0.93rem] leading-snug font-medium break-words after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+            className={classes(
+              'line-clamp-3 min-w-0 text-[0.93rem] leading-snug break-words after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent',
+              isOver ? 'text-muted' : 'font-semibold',
+            )}
           >
             <SafeText text={action.title} max={140} />
           </Link>

@@ -140,7 +140,7 @@ export function ApprovalsPage() {
                   isOpen={row.id === open}
                   isHeld={held.some(({ id }) => id === row.id)}
                   isGone={list.gone.has(row.id)}
-                  isSelected={mayDecide && !isHistory && isSelectable(row, chosen) && !list.gone.has(row.id) ? chosen.includes(row) : undefined}
+                  isSelected={mayDecide && !isHistory && isSelectable(row, chosen) && !list.gone.has(row.id) && !isOver(row) ? chosen.includes(row) : undefined}
                   onSelect={select}
                   onOpen={onOpen}
                   onFocus={setCursor}

@@ -31,7 +31,7 @@ export function Channels({ channel }: { channel: string | undefined }) {
       </Card>
     )
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
       <ul className="grid gap-3 lg:grid-cols-2">
         {data.map((one) => {
           const Icon = ICONS[one.type]
