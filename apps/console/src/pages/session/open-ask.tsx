@@ -21,6 +21,7 @@ import { Strip } from './strip.tsx'
 export function OpenAsk({ ask }: { ask: AskView }) {
   const { data } = useQuery(approvalQuery(ask.id))
   const held = useHeld().find(({ id }) => id === ask.id)
+  const whyNot = data?.approval.state === 'pending' && !data.you.may_decide ? (data.you.why_not ?? 'This is not for you to decide.') : undefined
   const approval = data?.approval.state === 'pending' && data.you.may_decide && !isGrave(ask) ? data.approval : undefined
   return (
     <Strip tone="warn" icon={ShieldAlert} label={`Approval needed: ${ask.action.title}`}>
@@ -37,6 +38,7 @@ export function OpenAsk({ ask }: { ask: AskView }) {
             · {ask.on_timeout === 'reject' ? 'rejected' : 'approved'} by itself in <Countdown until={ask.expires_at} />
           </span>
         </p>
+        {whyNot !== undefined && <p className="mt-1 text-[0.82rem]">{whyNot}</p>}
       </div>
       <div className="flex flex-wrap items-center gap-2">
         {held ? (
@@ -45,8 +47,8 @@ export function OpenAsk({ ask }: { ask: AskView }) {
           </Button>
         ) : (
           <>
-            <Link to="/approvals/$id" params={{ id: ask.id }} className={buttonClasses(approval ? 'plain' : 'primary')}>
-              {approval ? 'Open' : 'Review and decide'}
+            <Link to="/approvals/$id" params={{ id: ask.id }} className={buttonClasses(approval || whyNot !== undefined ? 'plain' : 'primary')}>
+              {approval || whyNot !== undefined ? 'Open' : 'Review and decide'}
             </Link>
             {approval?.allowed.includes('approve') && (
               <Button look="primary" onClick={() => approveSoon(approval)}>
