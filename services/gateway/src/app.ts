@@ -17,6 +17,7 @@ import { createAddressMark, type AddressMark } from './core/address-mark.ts'
 import { createApiKeys, createDevKey, type ApiKeys } from './core/api-keys.ts'
 import { createBoundedMap } from './core/bounded-map.ts'
 import type { Classifier, ClassifyOptions } from './core/classify.ts'
+import { createDecider } from './core/decide.ts'
 import { createDuplicateGuard } from './core/duplicate-guard.ts'
 import { createModelList } from './core/list-models.ts'
 import type { Orchestrator } from './core/orchestrator.ts'
@@ -74,7 +75,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       stopBell,
       model: config.LLM_MODEL,
       maxBodyBytes: config.MAX_BODY_BYTES,
-      classifying: createClassifying(config, telemetry, createLlmClassifier(classifierModel, { temperature: config.ROUTING_CLASSIFIER_TEMPERATURE })),
+      decide: createDecider(createClassifying(config, telemetry, createLlmClassifier(classifierModel, { temperature: config.ROUTING_CLASSIFIER_TEMPERATURE }))),
       complex: {
         telemetry,
         orchestrator,

@@ -1,9 +1,12 @@
-import { decimal, httpUrl, list, wholeNumber } from '@signalbox/config'
+import { httpUrl, list, wholeNumber } from '@signalbox/config'
 import { llmFields } from '@signalbox/llm'
 import { serviceFields } from '@signalbox/service-kit'
 import { z } from 'zod'
 
 import { consoleFields } from './console-config.ts'
+import { responsesFields } from './responses-config.ts'
+import { routingFields } from './routing-config.ts'
+import { transportFields } from './transport-config.ts'
 
 const apiKeySchema = z
   .string()
@@ -30,18 +33,9 @@ export const gatewayConfigSchema = z.object({
   /** How long the orchestrator may take to answer, where it has not begun to. */
   ORCHESTRATOR_TIMEOUT_MS: wholeNumber({ min: 50, max: 120_000, fallback: 10_000 }),
   MAX_BODY_BYTES: wholeNumber({ min: 1_024, max: 1_073_741_824, fallback: 4 * 1_024 * 1_024 }),
-  /** The small model that routes; `gpt-4o-mini` at OpenAI, LLM_MODEL at any other endpoint. */
-  ROUTING_CLASSIFIER_MODEL: z.string().max(256).optional(),
-  ROUTING_CLASSIFIER_TEMPERATURE: decimal({ min: 0, max: 2, fallback: 0 }),
-  ROUTING_CLASSIFIER_TIMEOUT_MS: wholeNumber({ min: 10, max: 60_000, fallback: 2_500 }),
-  /** How many verdicts are remembered, and for how long. */
-  ROUTING_CACHE_ENTRIES: wholeNumber({ min: 0, max: 1_000_000, fallback: 2_000 }),
-  ROUTING_CACHE_TTL_S: wholeNumber({ min: 1, max: 86_400, fallback: 600 }),
-  UPSTREAM_CONNECT_TIMEOUT_MS: wholeNumber({ min: 10, max: 120_000, fallback: 5_000 }),
-  /** Until a reply's headers are there; a reply that is not streamed sends them when it is whole. */
-  UPSTREAM_FIRST_BYTE_TIMEOUT_MS: wholeNumber({ min: 10, max: 3_600_000, fallback: 300_000 }),
-  /** How long a reply that has begun may be silent. */
-  UPSTREAM_IDLE_TIMEOUT_MS: wholeNumber({ min: 10, max: 3_600_000, fallback: 120_000 }),
+  ...routingFields,
+  ...transportFields,
+  ...responsesFields,
   /** How long a caller that does not stream waits for a session, before it is told where to find it. */
   SESSION_WAIT_S: wholeNumber({ min: 1, max: 3_600, fallback: 240 }),
   /** How long a stream is held for somebody to decide an approval, before its turn ends; without streaming a minute at most. */

@@ -1,13 +1,12 @@
-import type { RoutingDecision } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { readChatRequest, type ReadChatRequest } from '@signalbox/openai-wire'
 import type { Telemetry } from '@signalbox/telemetry'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 
 import type { ModelUpstream } from '../adapters/model-upstream.ts'
-import { classify, type ClassifyOptions } from '../core/classify.ts'
+import type { Decider } from '../core/decide.ts'
 import { isMistakenAlias, isModelAlias, ALIAS_NAMES } from '../core/model-aliases.ts'
-import { route, type Route } from '../core/route.ts'
+import type { Route } from '../core/route.ts'
 import { toRoutingQuestion } from '../core/routing-question.ts'
 import type { StopBell } from '../core/stop-bell.ts'
 import { answerComplex, type ComplexPath } from './complex/answer-complex.ts'
@@ -27,7 +26,7 @@ export interface ChatOptions {
   /** What the aliases stand for. */
   model: string
   maxBodyBytes: number
-  classifying: ClassifyOptions
+  decide: Decider
   complex: ComplexPath
 }
 
@@ -43,7 +42,7 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
       requireKnownAlias(read.request.model)
       record.model = read.request.model
       record.stream = read.request.stream === true
-      const decision = await decide(c, read, options.classifying, caller)
+      const decision = await decide(c, read, options.decide, caller)
       Object.assign(headers, toRouteHeaders(decision))
       Object.assign(record, { route: headers['x-signalbox-route'], routeSource: decision.source, routeReason: decision.reason })
       if (decision.needs_orchestration) return await answerComplex(c, { read, route: decision, headers, signal: caller.signal }, options.complex)
@@ -58,12 +57,15 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
   }
 }
 
-async function decide(c: GatewayContext, { request }: ReadChatRequest, classifying: ClassifyOptions, caller: CallerPresence): Promise<Route | RoutingDecision> {
+async function decide(c: GatewayContext, { request }: ReadChatRequest, decider: Decider, caller: CallerPresence): Promise<Route> {
   const turns = toTurns(request)
-  return (
-    route(toRoutingFacts(request, c.env.incoming.headers, turns)) ??
-    (await classify(toRoutingQuestion(turns), { owner: c.get('owner'), signal: caller.signal }, classifying))
-  )
+  const decision = decider({
+    owner: c.get('owner'),
+    facts: toRoutingFacts(request, c.env.incoming.headers, turns),
+    question: () => toRoutingQuestion(turns),
+    signal: () => caller.signal,
+  })
+  return 'settled' in decision ? decision.settled : decision.pending
 }
 
 async function answerSimple(

@@ -7,6 +7,13 @@ import type { GatewayEnv } from './gateway-env.ts'
 /** Which methods each path takes. What is missing here is not found. */
 const METHODS: readonly (readonly [path: string, methods: readonly string[]])[] = [
   ['/chat/completions', ['POST']],
+  ['/completions', ['POST']],
+  ['/embeddings', ['POST']],
+  ['/responses', ['POST']],
+  ['/responses/:id', ['GET', 'HEAD', 'DELETE']],
+  ['/responses/:id/cancel', ['POST']],
+  ['/responses/:id/input_items', ['GET', 'HEAD']],
+  ['/route', ['POST']],
   ['/models', ['GET', 'HEAD']],
   ['/models/:id{.+}', ['GET', 'HEAD']],
   ['/sessions', ['GET', 'HEAD']],

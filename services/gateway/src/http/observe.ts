@@ -57,9 +57,9 @@ function toAttributes(record: RequestRecord): Attributes {
 
 /** The same resources under both roots: by key, and at the console. */
 const COLLECTIONS =
-  /^\/(?:v1|console\/api)\/(?:chat\/completions|models|sessions|dead-letters|agents|approvals(?:\/decisions)?|audit(?:\/verify)?|channels|deliveries|events)\/?$/
+  /^\/(?:v1|console\/api)\/(?:chat\/completions|completions|embeddings|responses|route|models|sessions|dead-letters|agents|approvals(?:\/decisions)?|audit(?:\/verify)?|channels|deliveries|events)\/?$/
 const MEMBERS =
-  /^\/(v1|console\/api)\/(models|sessions|dead-letters|approvals|channels)\/[^/]+(\/(?:events|cancel|pause|resume|input|redrive|decision|extend|test))?\/?$/
+  /^\/(v1|console\/api)\/(models|responses|sessions|dead-letters|approvals|channels)\/[^/]+(\/(?:events|input_items|cancel|pause|resume|input|redrive|decision|extend|test))?\/?$/
 
 /** The route without what callers put into it: their number must stay small. */
 function toRouteLabel(path: string): string {
