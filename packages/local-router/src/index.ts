@@ -1,0 +1,1 @@
+export type { LocalRouter, LocalVerdict, LocalQuestion } from './local-router.ts'
