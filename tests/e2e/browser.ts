@@ -30,6 +30,7 @@ const SCREENSHOTS = process.env['CI_ARTEFACTS_DIR']
   : fileURLToPath(new URL('.screenshots', import.meta.url))
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const ACTION_MS = 15_000
+const LONGEST_PX = 4_000
 
 /** The system's Chromium, without a window. @throws Error where there is none, saying what to do. */
 export async function launchBrowser(): Promise<Browser> {
@@ -85,19 +86,20 @@ export async function signIn(page: Page, { user = 'admin', password }: { user?: 
   await page.getByRole('navigation', { name: 'Pages' }).first().waitFor({ state: 'attached' })
 }
 
-/** Keeps a picture of the whole page under this name. */
+// What runs in the page is text: these tests have no types of a browser's.
+
+/** Keeps a picture of the page under this name: the whole of it, or its top where it is longer than anybody looks at. */
 export async function keepScreenshot(page: Page, name: string): Promise<string> {
   await mkdir(SCREENSHOTS, { recursive: true })
   const path = join(SCREENSHOTS, `${name}.png`)
-  await page.screenshot({ path, fullPage: true, animations: 'disabled' })
+  const height = await page.evaluate<number>('window.scrollTo(0, 0), document.documentElement.scrollHeight')
+  await page.screenshot({ path, fullPage: height <= LONGEST_PX, animations: 'disabled' })
   return path
 }
 
-// What runs in the page is text: these tests have no types of a browser's.
-
 /** What keeps people from using the page as it is now: axe's findings that are serious or critical, a line each. */
 export async function findBarriers(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(AXE, 'utf8'))
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(await readFile(AXE, 'utf8'))
   const { violations } = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })")
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -24,6 +24,7 @@ afterAll(() => house?.[Symbol.asyncDispose]())
 test('a held stream goes on when somebody approves in the console, and an approval shows there by itself', async () => {
   await using visitor = await openAdmin(house)
   const { page } = visitor
+  await page.goto('/console/approvals')
   await page.getByText('Nothing waits for you').waitFor()
   const marks: string[] = []
   const answer = ask(
