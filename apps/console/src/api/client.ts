@@ -20,6 +20,12 @@ export class ApiError extends Error {
 }
 
 let csrf = ''
+let onSignedOut = (): void => undefined
+
+/** What is done when the gateway says that nobody is signed in any more: a session has its end. */
+export function whenSignedOut(listener: () => void): void {
+  onSignedOut = listener
+}
 
 /** Sent with everything that changes something. Known once somebody is signed in. */
 export function setCsrf(token: string): void {
@@ -40,6 +46,8 @@ export interface Asked {
 }
 
 const PATIENCE_MS = 30_000
+/** Here a wrong password is a wrong password. */
+const SIGN_IN: ReadonlySet<string> = new Set(['/session', '/session/password'])
 
 /** @throws ApiError for an answer that is none, and for a gateway that cannot be reached (status 0). */
 export async function ask<Answer>(
@@ -66,6 +74,7 @@ export async function ask<Answer>(
   })
   const answer = await readJson(response)
   if (response.ok) return answer as Answer
+  if (response.status === 401 && !SIGN_IN.has(path)) onSignedOut()
   throw toApiError(response, answer)
 }
 

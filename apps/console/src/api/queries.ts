@@ -15,7 +15,7 @@ import type {
 } from '@signalbox/contracts'
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
 
-import { ApiError, ask, setCsrf, withQuery } from './client.ts'
+import { ApiError, ask, setCsrf, whenSignedOut, withQuery } from './client.ts'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -43,6 +43,8 @@ export const sessionQuery = queryOptions({
     }
   },
 })
+
+whenSignedOut(() => queryClient.setQueryData(sessionQuery.queryKey, null))
 
 export const infoQuery = queryOptions({ queryKey: ['info'], staleTime: 30_000, queryFn: ({ signal }) => ask<ConsoleInfo>('GET', '/info', { signal }) })
 

@@ -71,7 +71,7 @@ export function Select({ label, hidden = false, className, children, ...rest }: 
       <label htmlFor={id} className={hidden ? 'sr-only' : 'mb-1 block text-sm font-medium'}>
         {label}
       </label>
-      <select id={id} className={classes(BOX, 'min-h-9 pr-8')} {...rest}>
+      <select id={id} className={classes(BOX, hidden ? 'min-h-9' : 'min-h-10', 'pr-8')} {...rest}>
         {children}
       </select>
     </div>

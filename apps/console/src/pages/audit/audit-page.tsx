@@ -14,6 +14,8 @@ import { Pager } from '../../ui/pager.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { toSearch } from '../../ui/search.ts'
 import { Ago } from '../../ui/time.tsx'
+import { tellVia } from '../../decisions/tell-decision.ts'
+import { NewEntries } from './new-entries.tsx'
 
 const route = getRouteApi('/audit')
 
@@ -54,6 +56,7 @@ export function AuditPage() {
             ))}
           </Select>
         </div>
+        {search.cursor === undefined && <NewEntries onShow={() => void refetch()} />}
         {isPending && <Loading />}
         {error && <Fault error={error} again={() => void refetch()} />}
         {data &&
@@ -87,8 +90,12 @@ function Entries({ entries, onAbout }: { entries: readonly AuditEntry[]; onAbout
               <td className="px-4 py-2.5">
                 <button type="button" className="text-left underline-offset-2 hover:underline" onClick={() => onAbout(entry.by.id)}>
                   <SafeText text={entry.by.name} max={60} />
+                  <span className="sr-only">: show what they did</span>
                 </button>
-                <span className="block text-xs text-faint">{entry.by.via}</span>
+                <span className="block text-xs text-faint">
+                  {tellVia(entry.by.via)}
+                  {entry.by.from !== undefined && <span title="Stands for the address that it came from"> · {entry.by.from.slice(0, 6)}</span>}
+                </span>
               </td>
               <td className="px-4 py-2.5">
                 {toWords(entry.kind)}
@@ -133,11 +140,16 @@ function Facts({ facts }: { facts: AuditEntry['facts'] }) {
       {said.map(([name, value], index) => (
         <span key={name}>
           {index > 0 && ' · '}
-          {name.replaceAll('_', ' ')}: <SafeText text={String(value)} max={120} />
+          {name.replaceAll('_', ' ')}: <SafeText text={shortened(value)} max={120} />
         </span>
       ))}
     </span>
   )
+}
+
+/** A hash is known by its beginning. */
+function shortened(value: unknown): string {
+  return String(value).replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1…')
 }
 
 /** `approval.decided` → `approval decided`. */

@@ -5,8 +5,12 @@ import { Markdown } from '../../markdown/markdown.tsx'
 import { withoutSourceList } from '../../markdown/without-source-list.ts'
 import type { LiveSession } from '../../live/live-session.ts'
 import { CopyButton } from '../../ui/copy.tsx'
+import { LongText, LongWords } from '../../ui/long-words.tsx'
 import { Card, Part } from '../../ui/page.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
+
+/** Of a longer one the beginning is shown first. In characters. */
+const LONGEST_ANSWER = 12_000
 
 /** What was asked and what is answered, while it is written and when it stands. */
 export function AnswerCard({ live, conversation }: { live: LiveSession; conversation: readonly { role: string; text: string }[] }) {
@@ -29,9 +33,9 @@ export function AnswerCard({ live, conversation }: { live: LiveSession; conversa
           {conversation.map(({ role, text: said }, index) => (
             <li key={index} className="grid gap-0.5 sm:grid-cols-[6rem_minmax(0,1fr)] sm:gap-3">
               <span className="text-faint">{role}</span>
-              <p className="max-h-60 overflow-y-auto [overflow-wrap:anywhere] whitespace-pre-wrap">
-                <SafeText text={said} max={20_000} />
-              </p>
+              <div className="min-w-0">
+                <LongWords text={said} />
+              </div>
             </li>
           ))}
         </ol>
@@ -61,7 +65,9 @@ export function CitedAnswer({ text, citations }: { text: string; citations: read
   }
   return (
     <>
-      <Markdown text={withoutSourceList(text, citations)} cite={cite} className="max-w-3xl" />
+      <LongText text={withoutSourceList(text, citations)} most={LONGEST_ANSWER}>
+        {(shown) => <Markdown text={shown} cite={cite} className="max-w-3xl" />}
+      </LongText>
       {citations.length > 0 && (
         <ol aria-label="Sources" className="mt-4 grid gap-1 border-t pt-3 text-[0.82rem]">
           {citations.map((citation) => (

@@ -12,6 +12,7 @@ import { toCount, toElapsed, toMoney } from '../../ui/amounts.ts'
 import { Badge, RiskBadge, StateBadge } from '../../ui/badge.tsx'
 import { classes } from '../../ui/classes.ts'
 import { Id } from '../../ui/copy.tsx'
+import { LongWords } from '../../ui/long-words.tsx'
 import { Card, Part } from '../../ui/page.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { DataView } from './data-view.tsx'
@@ -46,7 +47,7 @@ export function NodeDetail({ id, live, onClose, onSelect }: NodeDetailProps) {
         )}
         {state.rejection !== undefined && (
           <Part title="Rejected">
-            <Words text={state.rejection} />
+            <LongWords className="text-sm leading-relaxed" text={state.rejection} />
           </Part>
         )}
         {asks.length > 0 && <Approvals asks={asks} />}
@@ -140,7 +141,7 @@ function Approvals({ asks }: { asks: readonly AskView[] }) {
                 </span>
               )}
             </p>
-            {ask.outcome?.reason && <Words text={ask.outcome.reason} />}
+            {ask.outcome?.reason && <LongWords className="text-sm leading-relaxed" text={ask.outcome.reason} />}
           </li>
         ))}
       </ul>
@@ -154,7 +155,7 @@ function Instruction({ node, state }: { node: PlanNode | undefined; state: NodeS
   return (
     <>
       <Part title="Instruction">
-        <Words text={node.instruction} />
+        <LongWords className="text-sm leading-relaxed" text={node.instruction} />
         {node.approval && !state.branch && (
           <p className="mt-2 text-[0.82rem] text-muted">
             The plan wants a person’s word first: <SafeText text={node.approval.why} max={400} />
@@ -239,7 +240,7 @@ function Output({ live, id, state }: { live: LiveSession; id: string; state: Nod
     if (heard === undefined) return null
     return (
       <Part title={state.state === 'completed' ? 'Result' : 'Says'}>
-        <Words text={heard} />
+        <LongWords className="text-sm leading-relaxed" text={heard} />
       </Part>
     )
   }
@@ -322,14 +323,5 @@ function History({ live, id }: { live: LiveSession; id: string }) {
         })}
       </ol>
     </Part>
-  )
-}
-
-/** Others' words, with their lines. */
-function Words({ text }: { text: string }) {
-  return (
-    <p className="max-h-72 overflow-y-auto text-sm leading-relaxed [overflow-wrap:anywhere] whitespace-pre-wrap">
-      <SafeText text={text} max={20_000} />
-    </p>
   )
 }

@@ -1,5 +1,7 @@
+import { Key } from '../../ui/keys-help.tsx'
 import { Card, Part } from '../../ui/page.tsx'
 import { setLetterKeys, setTheme, useLetterKeys, useTheme, type Theme } from '../../ui/theme.ts'
+import { OwnPassword } from './own-password.tsx'
 
 const THEMES: { id: Theme; word: string }[] = [
   { id: 'system', word: 'as the system' },
@@ -7,7 +9,7 @@ const THEMES: { id: Theme; word: string }[] = [
   { id: 'dark', word: 'dark' },
 ]
 
-/** What is kept in this browser and nowhere else. */
+/** One's own password; and what is kept in this browser and nowhere else. */
 export function Preferences() {
   const theme = useTheme()
   const letters = useLetterKeys()
@@ -27,8 +29,14 @@ export function Preferences() {
       <Part title="Keys">
         <label className="flex min-h-8 items-center gap-2 text-sm">
           <input type="checkbox" checked={letters} onChange={(event) => setLetterKeys(event.target.checked)} className="size-4 accent-(--accent)" />
-          Single letters are commands (<kbd>?</kbd> shows which)
+          Single letters are commands
         </label>
+        <p className="text-sm text-muted">
+          <Key name="?" /> shows which. Turn them off where they get in the way of speech input or of other tools.
+        </p>
+      </Part>
+      <Part title="Your password">
+        <OwnPassword />
       </Part>
     </Card>
   )

@@ -1,5 +1,6 @@
 import type { ConsoleUser, Role } from '@signalbox/contracts'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { Ban, UserPlus } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 
 import { ask } from '../../api/client.ts'
@@ -69,13 +70,18 @@ function UserRow({ user, isSelf, onDone }: { user: ConsoleUser; isSelf: boolean;
     mutationFn: () => ask('DELETE', `/users/${encodeURIComponent(user.id)}`),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['users'] }),
   })
+  const [isAsking, setAsking] = useState(false)
   const fault = change.error ?? remove.error
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b px-4 py-3 last:border-b-0">
       <div className="min-w-44 flex-1">
         <p className="font-medium">
           <SafeText text={user.name} max={80} /> {isSelf && <span className="text-sm font-normal text-faint">(you)</span>}{' '}
-          {user.disabled && <Badge tone="warn">disabled</Badge>}
+          {user.disabled && (
+            <Badge tone="warn" icon={Ban}>
+              disabled
+            </Badge>
+          )}
         </p>
         <p className="text-xs text-faint">
           {user.sign_in === 'oidc' ? 'by the identity provider' : 'by password'} ·{' '}
@@ -91,6 +97,7 @@ function UserRow({ user, isSelf, onDone }: { user: ConsoleUser; isSelf: boolean;
       <Select
         label={`Role of ${user.name}`}
         hidden
+        className="w-full sm:w-72"
         value={user.role}
         disabled={isSelf || change.isPending}
         onChange={(event) => change.mutate({ role: event.target.value as Role })}
@@ -101,7 +108,7 @@ function UserRow({ user, isSelf, onDone }: { user: ConsoleUser; isSelf: boolean;
           </option>
         ))}
       </Select>
-      <div className="flex gap-2">
+      <div className="flex flex-wrap gap-2 sm:w-76 sm:justify-end">
         {user.sign_in === 'password' && (
           <Button size="small" onClick={() => change.mutate({ reset_password: true })} disabled={change.isPending}>
             New password
@@ -110,7 +117,7 @@ function UserRow({ user, isSelf, onDone }: { user: ConsoleUser; isSelf: boolean;
         <Button size="small" disabled={isSelf || change.isPending} onClick={() => change.mutate({ disabled: !user.disabled })}>
           {user.disabled ? 'Enable' : 'Disable'}
         </Button>
-        <Button size="small" look="danger" disabled={isSelf || remove.isPending} onClick={() => window.confirm(`Remove ${user.name}?`) && remove.mutate()}>
+        <Button size="small" look="danger" disabled={isSelf || remove.isPending} onClick={() => setAsking(true)}>
           Remove
         </Button>
       </div>
@@ -119,6 +126,21 @@ function UserRow({ user, isSelf, onDone }: { user: ConsoleUser; isSelf: boolean;
           {fault.message}
         </p>
       )}
+      <Dialog open={isAsking} onClose={() => setAsking(false)} title={`Remove ${user.name}?`}>
+        <p className="text-sm text-muted">They are signed out everywhere and cannot sign in any more. What they decided stays in the audit.</p>
+        <div className="mt-5 flex justify-end gap-2">
+          <Button onClick={() => setAsking(false)}>Cancel</Button>
+          <Button
+            look="grave"
+            onClick={() => {
+              setAsking(false)
+              remove.mutate()
+            }}
+          >
+            Remove
+          </Button>
+        </div>
+      </Dialog>
     </li>
   )
 }
@@ -134,6 +156,7 @@ function AddUser({ onDone }: { onDone: (changed: Changed) => void }) {
   return (
     <Card>
       <form onSubmit={submit} className="flex flex-wrap items-end gap-3 px-4 py-4">
+        <h2 className="basis-full text-sm font-semibold">Add somebody</h2>
         <TextField label="Name" name="name" required maxLength={64} autoComplete="off" className="min-w-44 flex-1" />
         <Select label="Role" name="role" defaultValue="approver">
           {ROLES.map(({ id, what }) => (
@@ -142,8 +165,8 @@ function AddUser({ onDone }: { onDone: (changed: Changed) => void }) {
             </option>
           ))}
         </Select>
-        <Button type="submit" look="primary" disabled={add.isPending}>
-          Add
+        <Button type="submit" look="primary" className="min-h-10" disabled={add.isPending}>
+          <UserPlus aria-hidden size={16} /> Add
         </Button>
         {add.error && (
           <p role="alert" className="basis-full text-sm text-bad">
