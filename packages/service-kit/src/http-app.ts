@@ -29,6 +29,9 @@ export interface ServiceEnv {
 
 export type HttpApp = Hono<ServiceEnv>
 
+/** As much of a path as is repeated. */
+const LONGEST_PATH = 200
+
 /** A Hono app with what every service has: request ids, `/healthz`, `/readyz`, `/metrics`, and one place where errors are rendered. */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
   const app: HttpApp = new Hono<ServiceEnv>({ strict: false })
@@ -40,7 +43,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   })
   app.get('/metrics', async (c) => c.text(await options.telemetry.readMetrics(), 200, { 'content-type': 'text/plain; version=0.0.4' }))
   app.onError((error) => options.renderError(error))
-  app.notFound((c) => options.renderError(new AppError('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`)))
+  app.notFound((c) => options.renderError(new AppError('not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, LONGEST_PATH)}.`)))
   return app
 }
 

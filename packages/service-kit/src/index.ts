@@ -2,3 +2,4 @@ export { createHttpApp, requireServiceToken, type Health, type HttpApp, type Htt
 export { runService, stopSignal } from './main.ts'
 export { listen, type Listening, type ListenOptions, type Service } from './run-service.ts'
 export { serviceFields } from './service-config.ts'
+export { DEFAULT_LIMITS, type ServerLimits } from './server-limits.ts'

@@ -6,13 +6,18 @@ import { getRequestListener } from '@hono/node-server'
 import { ConfigError } from '@signalbox/config'
 import type { Telemetry } from '@signalbox/telemetry'
 
+import { closeAfterRequests } from './close-after-requests.ts'
 import type { HttpApp } from './http-app.ts'
+import { answerUnreadable, refuseWithoutOneHost, refuseUnreadable } from './refuse-unreadable.ts'
+import { DEFAULT_LIMITS, toServerOptions, type ServerLimits } from './server-limits.ts'
 
 /** A service that has been put together and not yet opened to callers. */
 export interface Service {
   readonly name: string
   readonly app: HttpApp
   readonly telemetry: Telemetry
+  /** What a caller can take by being slow, or many; sensible ones where nothing is said. */
+  readonly limits?: ServerLimits
   /** Begins the work that no caller asks for (discovery, resuming sessions); runs once the port is open. */
   start?(): Promise<void>
   /** Stops taking new work and lets what runs come to an end or to a safe point, until `signal` aborts. */
@@ -47,10 +52,7 @@ export async function listen(service: Service, options: ListenOptions): Promise<
   if (!options.guarded && !isLoopback(options.host)) {
     throw new ConfigError(service.name, [`SERVICE_TOKEN is not set, so ${service.name} listens on loopback only, not on ${options.host}`])
   }
-  const server = createServer(
-    { headersTimeout: 20_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 32_768 },
-    getRequestListener(service.app.fetch, { overrideGlobalObjects: false }),
-  )
+  const server = createLimitedServer(service)
   await openPort(server, service.name, options)
   const { port } = server.address() as AddressInfo
   const stopNow = new AbortController()
@@ -68,6 +70,18 @@ export async function listen(service: Service, options: ListenOptions): Promise<
     stop: (graceMs = DEFAULT_GRACE_MS) => (stopping ??= stop(service, server, AbortSignal.any([stopNow.signal, AbortSignal.timeout(graceMs)]))),
     now: () => stopNow.abort(),
   }
+}
+
+function createLimitedServer({ app, limits = DEFAULT_LIMITS }: Service): Server {
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: answerUnreadable })
+  const count = closeAfterRequests(limits.requestsPerConnection)
+  const server = createServer(toServerOptions(limits), (incoming, outgoing) => {
+    count(incoming, outgoing)
+    return refuseWithoutOneHost(incoming, outgoing) || answer(incoming, outgoing)
+  })
+  server.maxConnections = limits.maxConnections
+  refuseUnreadable(server)
+  return server
 }
 
 async function stop(service: Service, server: Server, signal: AbortSignal): Promise<void> {
