@@ -30,6 +30,7 @@ import { observeRequests } from './http/observe.ts'
 import { renderError } from './http/render-error.ts'
 import { requireApiKey } from './http/require-api-key.ts'
 import { mountResources, type Resources } from './http/resources.ts'
+import { toServerLimits } from './limits-config.ts'
 import { openConsole, type Console } from './open-console.ts'
 
 const NAME = 'gateway'
@@ -121,6 +122,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     name: NAME,
     app,
     telemetry,
+    limits: toServerLimits(config),
     ...(devApiKey !== undefined && { devApiKey }),
     ...(people?.password !== undefined && { consolePassword: people.password }),
     // Answers under way get their time; what is left when it is over is told so.

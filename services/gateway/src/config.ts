@@ -4,6 +4,7 @@ import { serviceFields } from '@signalbox/service-kit'
 import { z } from 'zod'
 
 import { consoleFields } from './console-config.ts'
+import { limitFields } from './limits-config.ts'
 import { responsesFields } from './responses-config.ts'
 import { routingFields } from './routing-config.ts'
 import { transportFields } from './transport-config.ts'
@@ -33,6 +34,7 @@ export const gatewayConfigSchema = z.object({
   /** How long the orchestrator may take to answer, where it has not begun to. */
   ORCHESTRATOR_TIMEOUT_MS: wholeNumber({ min: 50, max: 120_000, fallback: 10_000 }),
   MAX_BODY_BYTES: wholeNumber({ min: 1_024, max: 1_073_741_824, fallback: 4 * 1_024 * 1_024 }),
+  ...limitFields,
   ...routingFields,
   ...transportFields,
   ...responsesFields,
