@@ -43,8 +43,11 @@ const WIRE = {
   internal: { status: 500, type: 'server_error', code: 'internal_error' },
 } as const satisfies Record<ErrorCode, WireError>
 
+/** An error as OpenAI's clients take it. What is wrong with a request has a closer name than its kind, under `details.code`. */
 export function toOpenAIError(error: AppError): { status: number; body: OpenAIErrorBody; headers: Record<string, string> } {
-  const { status, type, code } = WIRE[error.code]
+  const { status, type, code: kind } = WIRE[error.code]
+  const closer = error.code === 'invalid_request' ? error.details['code'] : undefined
+  const code = typeof closer === 'string' ? closer : kind
   return { status, body: { error: { message: error.message, type, param: error.param ?? null, code } }, headers: retryHeaders(error, status) }
 }
 

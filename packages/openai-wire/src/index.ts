@@ -1,6 +1,7 @@
 export { chatMessageSchema, chatRequestSchema, hasOtherContent, messageText, type ChatMessage, type ChatRequest } from './chat-request.ts'
 export * from './chat-response.ts'
 export { toOpenAIError, type OpenAIErrorBody } from './errors.ts'
+export { toInvalidRequest, toParam } from './invalid-request.ts'
 export { outlineJson, spliceJson, type JsonOutline, type Span } from './json-outline.ts'
-export { MAX_JSON_DEPTH, readChatRequest, toInvalidRequest, toParam, type ReadChatRequest } from './read-chat-request.ts'
+export { MAX_JSON_DEPTH, readChatRequest, type ReadChatRequest } from './read-chat-request.ts'
 export { formatSseData, SSE_DONE, SSE_HEADERS, SSE_KEEP_ALIVE } from './sse.ts'

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 
 import { AppError } from '@signalbox/errors'
-import type { z } from 'zod'
 
+import { requireSoundHistory } from './chat-history.ts'
 import { chatRequestSchema, type ChatRequest } from './chat-request.ts'
+import { toInvalidRequest } from './invalid-request.ts'
 import { outlineJson, spliceJson } from './json-outline.ts'
 
 /** Deeper than any honest tool schema; `JSON.stringify` and friends fail at a few thousand. */
@@ -29,31 +30,11 @@ export function readChatRequest(body: Buffer): ReadChatRequest {
   if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
   const outline = outlineJson(bytes, { key: 'model', maxDepth: MAX_JSON_DEPTH })
   if (!outline.withinDepth) throw tooDeep(outline.tooDeepIn)
-  const parsed = chatRequestSchema.safeParse(parseJson(bytes))
-  if (!parsed.success) throw toInvalidRequest(parsed.error)
+  const value = parseJson(bytes)
+  const parsed = chatRequestSchema.safeParse(value)
+  if (!parsed.success) throw toInvalidRequest(parsed.error, value)
+  requireSoundHistory(parsed.data.messages)
   return { request: parsed.data, bytes, withModel: (model) => spliceJson(bytes, outline.values, model) }
-}
-
-/** The first thing that is wrong, in words that begin with where it is. */
-export function toInvalidRequest(error: z.ZodError): AppError {
-  const issue = innermost(error.issues[0] as z.core.$ZodIssue)
-  const param = toParam(issue.path)
-  return new AppError('invalid_request', `${param === '' ? 'The request body' : param}: ${issue.message}.`, param === '' ? {} : { param })
-}
-
-/** `['messages', 0, 'content']` → `messages[0].content`. */
-export function toParam(path: readonly PropertyKey[]): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${String(step)}`))
-    .join('')
-    .slice(0, 200)
-}
-
-/** Of a value that fits none of several shapes: what is wrong inside the one that it meant to have. */
-function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code !== 'invalid_union') return issue
-  const inner = issue.errors.flat().find(({ path }) => path.length > 0)
-  return inner ? innermost({ ...inner, path: [...issue.path, ...inner.path] }) : issue
 }
 
 function parseJson(bytes: Buffer): unknown {
