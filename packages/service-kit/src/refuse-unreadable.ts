@@ -8,7 +8,7 @@ const LINGER_MS = 1_000
 
 type Refusal = readonly [status: number, phrase: string, code: string, message: string]
 
-const UNREADABLE: Refusal = [400, 'Bad Request', 'invalid_http', 'The request is not HTTP/1.1 as it should be.']
+const UNREADABLE: Refusal = [400, 'Bad Request', 'invalid_http', 'The request is not HTTP as it should be.']
 const REFUSALS: Record<string, Refusal> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'headers_too_large', 'The URL and the headers together are too large.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large', 'payload_too_large', 'The chunk extensions are too large.'],
