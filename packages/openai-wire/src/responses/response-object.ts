@@ -139,5 +139,5 @@ function toFormat({ text }: ResponsesRequest): Record<string, unknown> {
 }
 
 function toTool(tool: Record<string, unknown>): Record<string, unknown> {
-  return tool['type'] === 'function' ? { description: null, ...tool, parameters: tool['parameters'] ?? null, strict: tool['strict'] ?? true } : tool
+  return tool['type'] === 'function' ? { description: null, ...tool, parameters: tool['parameters'] ?? null, strict: tool['strict'] ?? false } : tool
 }

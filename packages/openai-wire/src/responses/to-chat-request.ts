@@ -59,7 +59,8 @@ export function toChatOutline(request: ResponsesRequest, items: readonly Convers
 export function toChatRequest(request: ResponsesRequest, items: readonly ConversationItem[], { isOpenAI }: ChatDialect): ChatRequest {
   if (request.prompt) throw unsupported('prompt', 'stored prompts')
   const messages = toMessages(request, items, { isOpenAI, strict: true })
-  if (messages.length === 0) throw new AppError('invalid_request', "Missing required parameter: 'input'.", { param: 'input', details: { code: 'missing_required_parameter' } })
+  if (messages.length === 0)
+    throw new AppError('invalid_request', "Missing required parameter: 'input'.", { param: 'input', details: { code: 'missing_required_parameter' } })
   const { text, reasoning } = request
   const chat: Loose = {
     ...Object.fromEntries(Object.entries(request).filter(([key]) => !OURS.has(key))),
@@ -200,7 +201,9 @@ function toChatToolChoice(choice: ResponsesRequest['tool_choice']): unknown {
     case 'custom':
       return { type, custom: { name } }
     case 'allowed_tools': {
-      const allowed = (Array.isArray(tools) ? tools : []).map((tool: Loose) => (tool['type'] === 'function' ? { type: 'function', function: { name: tool['name'] } } : tool))
+      const allowed = (Array.isArray(tools) ? tools : []).map((tool: Loose) =>
+        tool['type'] === 'function' ? { type: 'function', function: { name: tool['name'] } } : tool,
+      )
       return { type, allowed_tools: { mode, tools: allowed } }
     }
     default:
