@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 
 import { AppError } from '@signalbox/errors'
 
+import { collectBytes } from './collect-bytes.ts'
+
 /**
  * Reads a JSON body's bytes, up to a limit. A body that says it is larger is refused before a byte of
  * it is read; one that does not say, as soon as it is. What is left of a refused body stays unread.
@@ -12,18 +14,16 @@ export async function readJsonBody(incoming: IncomingMessage, limit: number): Pr
   requireJson(incoming)
   if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
   return await new Promise<Buffer>((resolve, reject) => {
-    const pieces: Buffer[] = []
-    let size = 0
+    const body = collectBytes()
     const onData = (piece: Buffer): void => {
-      size += piece.length
-      pieces.push(piece)
-      if (size <= limit) return
+      body.add(piece)
+      if (body.size <= limit) return
       incoming.pause().off('data', onData)
       reject(tooLarge(limit))
     }
     incoming
       .on('data', onData)
-      .once('end', () => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, size)))
+      .once('end', () => resolve(body.whole()))
       .once('close', () => {
         if (!incoming.readableEnded) reject(new AppError('canceled', 'The caller left before the request was whole.'))
       })
@@ -39,6 +39,11 @@ function requireJson({ headers }: IncomingMessage): void {
   const type = headers['content-type']
   if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new AppError('unsupported_media_type', 'The request must be JSON: send Content-Type: application/json.', { param: 'Content-Type' })
+  }
+  // Node takes the chunks apart and leaves what is under them as it is.
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    throw new AppError('unsupported_media_type', 'The request body must not be coded beyond its chunks.', { param: 'Transfer-Encoding' })
   }
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
