@@ -1,14 +1,21 @@
 import { z } from 'zod'
 
-/** Who decided: an explicit wish, a live session, the shape of the request, a chat UI's background call, the classifier, its cache, or its failure. */
+/**
+ * Who decided: an explicit wish, a live session, the shape of the request, a chat UI's background call, the operator's
+ * policy, what the conversation was decided to be before, the local router, the classifier, its cache, its failure, or
+ * the model's own name.
+ */
 export const routingSourceSchema = z.enum([
   'header',
   'model_alias',
   'session',
   'request_shape',
   'background_call',
-  'classifier',
+  'policy',
+  'sticky',
   'cache',
+  'local',
+  'classifier',
   'fail_open',
   'model_name',
 ])
@@ -18,6 +25,8 @@ export const routingDecisionSchema = z.object({
   /** One short sentence a person understands; safe for a header. */
   reason: z.string().min(1).max(200),
   source: routingSourceSchema,
+  /** How sure the local router was, 0.5 to 1; whoever else decides does not say. */
+  confidence: z.number().min(0).max(1).optional(),
 })
 export type RoutingSource = z.infer<typeof routingSourceSchema>
 export type RoutingDecision = z.infer<typeof routingDecisionSchema>

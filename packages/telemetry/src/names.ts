@@ -56,6 +56,8 @@ export const ATTRIBUTES = {
 export const METRICS = {
   httpDuration: 'http.server.request.duration',
   routed: 'signalbox.route.decisions',
+  routeDuration: 'signalbox.route.duration',
+  routeCache: 'signalbox.route.cache',
   classifierFailures: 'signalbox.route.classifier_failures',
   rejected: 'signalbox.request.rejected',
   clientDisconnects: 'signalbox.stream.client_disconnects',

@@ -1,12 +1,11 @@
-import { createModelProbe, openChatModel, resolveLlm } from '@signalbox/llm'
-import { createHttpApp, type Health, type HttpApp, type Service } from '@signalbox/service-kit'
+import { createModelProbe, resolveLlm } from '@signalbox/llm'
+import { createHttpApp, type FirstHandler, type Health, type HttpApp, type Service } from '@signalbox/service-kit'
 import { METRICS, openTelemetry, type Telemetry } from '@signalbox/telemetry'
 import { AppError } from '@signalbox/errors'
 import { Hono } from 'hono'
 
 import { connectOrchestrator } from './adapters/a2a-orchestrator.ts'
 import { fetchModels } from './adapters/fetch-models.ts'
-import { createLlmClassifier } from './adapters/llm-classifier.ts'
 import { createApprovalDesk } from './adapters/management/approval-desk.ts'
 import { connectManagement } from './adapters/management/connect-management.ts'
 import { createAuditDesk, createChannelDesk } from './adapters/management/oversight-desk.ts'
@@ -16,22 +15,23 @@ import type { GatewayConfig } from './config.ts'
 import { createAddressMark, type AddressMark } from './core/address-mark.ts'
 import { createApiKeys, createDevKey, type ApiKeys } from './core/api-keys.ts'
 import { createBoundedMap } from './core/bounded-map.ts'
-import type { Classifier, ClassifyOptions } from './core/classify.ts'
-import { createDecider } from './core/decide.ts'
 import { createDuplicateGuard } from './core/duplicate-guard.ts'
 import { createModelList } from './core/list-models.ts'
 import type { Orchestrator } from './core/orchestrator.ts'
 import { createStopBell } from './core/stop-bell.ts'
+import { answerChat } from './http/chat-completions.ts'
 import { createConsoleUrl } from './http/console-url.ts'
-import { allowOrigins } from './http/cors.ts'
-import type { GatewayEnv } from './http/gateway-env.ts'
+import { allowOrigins, createCorsHeaders } from './http/cors.ts'
+import { createFrontDoor } from './http/front-door.ts'
+import type { Exchange, GatewayEnv } from './http/gateway-env.ts'
 import { mountMethodGuards, mountOptions } from './http/methods.ts'
 import { observeRequests } from './http/observe.ts'
 import { renderError } from './http/render-error.ts'
-import { requireApiKey } from './http/require-api-key.ts'
+import { createReadCaller, requireApiKey } from './http/require-api-key.ts'
 import { mountResources, type Resources } from './http/resources.ts'
 import { toServerLimits } from './limits-config.ts'
 import { openConsole, type Console } from './open-console.ts'
+import { openRouting } from './open-routing.ts'
 
 const NAME = 'gateway'
 const MODELS_TIMEOUT_MS = 3_000
@@ -67,16 +67,15 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
   const management = connectManagement(orchestratorOptions)
   const sessions = createSessionDesk(management)
   const approvals = createApprovalDesk(management)
-  const classifierModel = openChatModel({ ...llm, model: toClassifierModel(config), timeoutMs: config.ROUTING_CLASSIFIER_TIMEOUT_MS, retries: 0, telemetry })
+  const routing = await openRouting(config, { llm, telemetry })
 
   const resources: Resources = {
     chat: {
       telemetry,
       upstream,
       stopBell,
-      model: config.LLM_MODEL,
       maxBodyBytes: config.MAX_BODY_BYTES,
-      decide: createDecider(createClassifying(config, telemetry, createLlmClassifier(classifierModel, { temperature: config.ROUTING_CLASSIFIER_TEMPERATURE }))),
+      decide: routing.decide,
       complex: {
         telemetry,
         orchestrator,
@@ -109,7 +108,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
   }
   const markAddress = createAddressMark(config.SERVICE_TOKEN)
   const people = config.CONSOLE_ENABLED ? await openConsole(config, { telemetry, markAddress, management }) : undefined
-  const app = createGatewayApp({
+  const { app, first } = createGatewayApp({
     telemetry,
     config,
     people,
@@ -121,6 +120,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
   return {
     name: NAME,
     app,
+    first,
     telemetry,
     limits: toServerLimits(config),
     ...(devApiKey !== undefined && { devApiKey }),
@@ -134,25 +134,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     close: async () => {
       // What people did last is still told to the orchestrator.
       await people?.close()
-      await Promise.all([upstream.close(), orchestrator.close(), management.close(), classifierModel.close()])
-    },
-  }
-}
-
-/** OpenAI has a small model under that name; of any other endpoint only LLM_MODEL is known. */
-function toClassifierModel(config: GatewayConfig): string {
-  return config.ROUTING_CLASSIFIER_MODEL ?? (config.LLM_BASE_URL === undefined ? 'gpt-4o-mini' : config.LLM_MODEL)
-}
-
-function createClassifying(config: GatewayConfig, telemetry: Telemetry, classifier: Classifier): ClassifyOptions {
-  const failures = telemetry.meter.createCounter(METRICS.classifierFailures)
-  return {
-    classifier,
-    timeoutMs: config.ROUTING_CLASSIFIER_TIMEOUT_MS,
-    cache: createBoundedMap({ maxEntries: config.ROUTING_CACHE_ENTRIES, maxAgeMs: config.ROUTING_CACHE_TTL_S * 1_000 }),
-    onFailure: (error) => {
-      failures.add(1, { code: error.code })
-      telemetry.log.warn({ code: error.code, reason: error.message }, 'the routing classifier failed: the request goes the simple way')
+      await Promise.all([upstream.close(), orchestrator.close(), management.close(), routing.close()])
     },
   }
 }
@@ -167,24 +149,39 @@ interface AppParts {
   resources: Resources
 }
 
-function createGatewayApp({ telemetry, config, people, keys, markAddress, probeUpstream, resources }: AppParts): HttpApp {
+function createGatewayApp({ telemetry, config, people, keys, markAddress, probeUpstream, resources }: AppParts): { app: HttpApp; first: FirstHandler } {
   const rejected = telemetry.meter.createCounter(METRICS.rejected)
   const app = createHttpApp({
     telemetry,
     health: () => readHealth(resources.orchestrator, probeUpstream),
     renderError: (error) => renderError(error, telemetry),
   })
+  const readCaller = createReadCaller(keys, markAddress)
+  const setCorsHeaders = config.CORS_ORIGINS.length > 0 ? createCorsHeaders(config.CORS_ORIGINS) : undefined
   const v1 = new Hono<GatewayEnv>({ strict: false })
-  if (config.CORS_ORIGINS.length > 0) v1.use(allowOrigins(config.CORS_ORIGINS))
+  if (setCorsHeaders) v1.use(allowOrigins(setCorsHeaders))
   mountOptions(v1)
-  v1.use(requireApiKey(keys, markAddress, () => rejected.add(1, { code: 'authentication_failed' })))
+  v1.use(requireApiKey(readCaller, () => rejected.add(1, { code: 'authentication_failed' })))
   v1.use(observeRequests(telemetry))
-  if (people) v1.post('/chat/completions', people.countRequest)
+  v1.post('/chat/completions', (_c, next) => {
+    people?.countRequest()
+    return next()
+  })
   mountResources(v1, resources)
   mountMethodGuards(v1)
   app.route('/v1', v1)
   people?.mount(app, resources)
-  return app
+  const chat = answerChat(resources.chat)
+  const handlers = new Map([
+    [
+      '/v1/chat/completions',
+      (exchange: Exchange) => {
+        people?.countRequest()
+        return chat(exchange)
+      },
+    ],
+  ])
+  return { app, first: createFrontDoor({ telemetry, readCaller, setCorsHeaders, handlers }) }
 }
 
 async function readHealth(orchestrator: Orchestrator, probeUpstream: () => Promise<string>): Promise<Health> {

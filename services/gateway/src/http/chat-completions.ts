@@ -4,14 +4,15 @@ import type { Telemetry } from '@signalbox/telemetry'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 
 import type { ModelUpstream } from '../adapters/model-upstream.ts'
-import type { Decider } from '../core/decide.ts'
-import { isMistakenAlias, isModelAlias, ALIAS_NAMES } from '../core/model-aliases.ts'
+import type { Decider, Decision } from '../core/decide.ts'
+import { isMistakenAlias, ALIAS_NAMES } from '../core/model-aliases.ts'
 import type { Route } from '../core/route.ts'
+import type { RoutingPolicy } from '../core/routing-policy.ts'
 import { toRoutingQuestion } from '../core/routing-question.ts'
 import type { StopBell } from '../core/stop-bell.ts'
 import { answerComplex, type ComplexPath } from './complex/answer-complex.ts'
 import { watchCaller, type CallerPresence } from './caller-presence.ts'
-import type { GatewayContext } from './gateway-env.ts'
+import type { Exchange } from './gateway-env.ts'
 import { readJsonBody } from './read-body.ts'
 import { leavesBodyUnread, refuseUnread } from './refuse-large-body.ts'
 import { renderError, toKnownError } from './render-error.ts'
@@ -23,15 +24,13 @@ export interface ChatOptions {
   telemetry: Telemetry
   upstream: ModelUpstream
   stopBell: StopBell
-  /** What the aliases stand for. */
-  model: string
   maxBodyBytes: number
   decide: Decider
   complex: ComplexPath
 }
 
 /** `POST /v1/chat/completions`: read, route, and go the way that the route says. */
-export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise<Response> {
+export function answerChat(options: ChatOptions): (c: Exchange) => Promise<Response> {
   return async (c) => {
     const { incoming, outgoing } = c.env
     const record = c.get('record')
@@ -42,11 +41,12 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
       requireKnownAlias(read.request.model)
       record.model = read.request.model
       record.stream = read.request.stream === true
-      const decision = await decide(c, read, options.decide, caller)
+      const { policy, ...deciding } = decide(c, read, options.decide, caller)
+      const decision: Route = 'settled' in deciding ? deciding.settled : await deciding.pending
       Object.assign(headers, toRouteHeaders(decision))
       Object.assign(record, { route: headers['x-signalbox-route'], routeSource: decision.source, routeReason: decision.reason })
       if (decision.needs_orchestration) return await answerComplex(c, { read, route: decision, headers, signal: caller.signal }, options.complex)
-      return await answerSimple(c, { read, headers, caller }, options)
+      return await answerSimple(c, { read, policy, headers, caller }, options)
     } catch (error) {
       const known = toKnownError(error, options.telemetry)
       record.errorCode = known.code
@@ -57,27 +57,30 @@ export function answerChat(options: ChatOptions): (c: GatewayContext) => Promise
   }
 }
 
-async function decide(c: GatewayContext, { request }: ReadChatRequest, decider: Decider, caller: CallerPresence): Promise<Route> {
+function decide(c: Exchange, { request }: ReadChatRequest, decider: Decider, caller: CallerPresence): Decision {
   const turns = toTurns(request)
-  const decision = decider({
+  return decider({
     owner: c.get('owner'),
     facts: toRoutingFacts(request, c.env.incoming.headers, turns),
     question: () => toRoutingQuestion(turns),
     signal: () => caller.signal,
   })
-  return 'settled' in decision ? decision.settled : decision.pending
 }
 
 async function answerSimple(
-  c: GatewayContext,
-  { read, headers, caller }: { read: ReadChatRequest; headers: Record<string, string>; caller: CallerPresence },
+  c: Exchange,
+  { read, policy, headers, caller }: { read: ReadChatRequest; policy: RoutingPolicy; headers: Record<string, string>; caller: CallerPresence },
   options: ChatOptions,
 ): Promise<Response> {
   const { request } = read
   const record = c.get('record')
   const outcome = await relayChat(
     options.upstream,
-    { body: isModelAlias(request.model) ? read.withModel(options.model) : read.bytes, stream: request.stream === true, requestId: c.get('requestId') },
+    {
+      body: policy.upstreamModel === undefined ? read.bytes : read.withModel(policy.upstreamModel),
+      stream: request.stream === true,
+      requestId: c.get('requestId'),
+    },
     { outgoing: c.env.outgoing, presence: caller, headers, stopBell: options.stopBell },
   )
   record.bytes = outcome.bytes

@@ -11,12 +11,13 @@ import { hearTurn, type Heard } from '../../core/hear-turn.ts'
 import { lookAtPeople } from '../../core/look-at-people.ts'
 import type { Orchestrator, SessionNews } from '../../core/orchestrator.ts'
 import type { Route } from '../../core/route.ts'
+import { withinBudget } from '../../core/routing-policy.ts'
 import type { SessionCall } from '../../core/session-call.ts'
 import type { SessionDesk } from '../../core/session-desk.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
 import { createAnswerTeller, type AnswerTeller, type Telling } from '../../core/tell-answer.ts'
 import type { ConsoleUrl } from '../console-url.ts'
-import type { GatewayContext } from '../gateway-env.ts'
+import type { Exchange } from '../gateway-env.ts'
 import { PATIENCE } from '../patience.ts'
 import { toNewSession } from '../to-new-session.ts'
 import { toTurns } from '../to-routing-facts.ts'
@@ -76,7 +77,7 @@ const UNDERWAY_MS = 15_000
 const LONGEST_WHOLE_HOLD_MS = 60_000
 
 /** Begins a session, or attaches to the one that was named, and has `tell` tell what comes of it. What was opened is closed after it. */
-export async function holdTurn<Told>(c: GatewayContext, request: TurnRequest, path: ComplexPath, tell: (turn: Turn) => Promise<Told>): Promise<Told> {
+export async function holdTurn<Told>(c: Exchange, request: TurnRequest, path: ComplexPath, tell: (turn: Turn) => Promise<Told>): Promise<Told> {
   const { wishes } = request
   const line = new AbortController()
   let begun: { id: string; isOver: () => boolean } | undefined
@@ -136,12 +137,13 @@ function hear({ request, teller, opening, news, answered, session, call }: Heari
 
 function openNews({ read, route, wishes, idempotencyKey }: TurnRequest, call: SessionCall, path: ComplexPath): AsyncGenerator<SessionNews> {
   const { orchestrator, sessions, duplicates } = path
+  const budget = withinBudget(wishes.budget, route.budget)
   const begin =
     route.session === undefined
       ? orchestrator.begin(
           {
             ...toNewSession(read.request, toTurns(read.request)),
-            ...(wishes.budget && { budget: wishes.budget }),
+            ...(budget && { budget }),
             idempotencyKey:
               idempotencyKey ?? duplicates.keyFor({ owner: call.owner, body: read.bytes, givenKey: wishes.idempotencyKey, retryCount: wishes.retryCount }),
           },
@@ -170,7 +172,7 @@ async function* rememberQuestion(turn: AsyncIterable<readonly Heard[]>, remember
 }
 
 /** The session's id, on the answer's headers, the log lines and the request's record. */
-function noteSession(c: GatewayContext, { headers }: ComplexRequest, session: { id: string; deduplicated: boolean }): void {
+function noteSession(c: Exchange, { headers }: ComplexRequest, session: { id: string; deduplicated: boolean }): void {
   headers['x-session-id'] = session.id
   if (session.deduplicated) headers['x-signalbox-deduplicated'] = 'true'
   c.get('record').session_id = session.id
