@@ -137,6 +137,8 @@ describe('the playground', () => {
   test('a viewer only looks: asking spends', async () => {
     const ann = await personOf('viewer')
     expect((await chat(ann, QUESTION)).status).toBe(403)
+    for (const path of ['/completions', '/embeddings', '/responses', '/responses/', '/responses/resp_1/cancel', '/route'])
+      expect([path, (await ann.ask('POST', path, { body: QUESTION })).status]).toEqual([path, 403])
     expect(upstream.taken).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import type { Hono } from 'hono'
 import type { GatewayEnv } from './gateway-env.ts'
 
 /** Which methods each path takes. What is missing here is not found. */
-const METHODS: readonly (readonly [path: string, methods: readonly string[]])[] = [
+export const METHODS: readonly (readonly [path: string, methods: readonly string[]])[] = [
   ['/chat/completions', ['POST']],
   ['/completions', ['POST']],
   ['/embeddings', ['POST']],

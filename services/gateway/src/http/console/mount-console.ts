@@ -20,6 +20,9 @@ import { mountPages } from './pages.ts'
 import { mountOwnPassword, mountSession } from './session.ts'
 import { mountUsers } from './users.ts'
 
+/** To ask spends tokens. Viewers look. */
+const SPENDING = ['/chat/completions', '/completions', '/embeddings', '/responses', '/responses/*', '/route']
+
 export interface ConsoleOptions extends Omit<InfoOptions, 'oidc'> {
   telemetry: Telemetry
   signIn: SignIn
@@ -59,8 +62,7 @@ export function mountConsole(app: HttpApp, options: ConsoleOptions): void {
 
   api.use(requireSignIn(signIn, readOrigin, options.recheckMs))
   api.use(observeRequests(telemetry))
-  // Viewers look; to ask spends tokens.
-  api.use('/chat/completions', requireRole('approver'))
+  for (const path of SPENDING) api.use(path, requireRole('approver'))
   mountOwnPassword(api, signIn, readOrigin)
   mountUsers(api, options.users)
   mountResources(api, options.resources)
