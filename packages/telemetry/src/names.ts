@@ -65,5 +65,12 @@ export const METRICS = {
   operationDuration: 'gen_ai.client.operation.duration',
   workflowDuration: 'gen_ai.workflow.duration',
   agentDuration: 'gen_ai.invoke_agent.duration',
+  upstreamCalls: 'signalbox.upstream.calls',
+  upstreamRetries: 'signalbox.upstream.retries',
+  upstreamHedges: 'signalbox.upstream.hedges',
+  upstreamRefused: 'signalbox.upstream.refused',
+  speculationCalls: 'signalbox.speculation.calls',
+  speculationWastedTokens: 'signalbox.speculation.wasted_tokens',
+  speculationWastedCost: 'signalbox.speculation.wasted_cost',
   nodeAttempts: 'signalbox.node.attempts',
 } as const

@@ -11,6 +11,7 @@ import { connectManagement } from './adapters/management/connect-management.ts'
 import { createAuditDesk, createChannelDesk } from './adapters/management/oversight-desk.ts'
 import { createAgentDesk, createDeadLetterDesk, createSessionDesk } from './adapters/management/session-desk.ts'
 import { openModelUpstream } from './adapters/model-upstream.ts'
+import { createSpeculationWatch, createTransportWatch, findTokenPrice, observeLoad } from './adapters/transport-metrics.ts'
 import type { GatewayConfig } from './config.ts'
 import { createAddressMark, type AddressMark } from './core/address-mark.ts'
 import { createApiKeys, createDevKey, type ApiKeys } from './core/api-keys.ts'
@@ -18,6 +19,7 @@ import { createBoundedMap } from './core/bounded-map.ts'
 import { createDuplicateGuard } from './core/duplicate-guard.ts'
 import { createModelList } from './core/list-models.ts'
 import type { Orchestrator } from './core/orchestrator.ts'
+import { isSpeculationOn } from './core/speculation.ts'
 import { createStopBell } from './core/stop-bell.ts'
 import { answerChat } from './http/chat-completions.ts'
 import { createConsoleUrl } from './http/console-url.ts'
@@ -61,7 +63,15 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
     firstByteTimeoutMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
     idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
+    connections: config.UPSTREAM_CONNECTIONS,
+    queue: config.UPSTREAM_QUEUE,
+    queueTimeoutMs: config.UPSTREAM_QUEUE_TIMEOUT_MS,
+    retries: config.UPSTREAM_RETRIES,
+    hedgeAfterMs: config.UPSTREAM_HEDGE_AFTER_MS,
+    watch: createTransportWatch(telemetry),
   })
+  observeLoad(telemetry, () => upstream.load())
+  const price = llm.prices && findTokenPrice(llm.prices, config.LLM_MODEL)
   const orchestratorOptions = { url: config.ORCHESTRATOR_URL, token: config.SERVICE_TOKEN, telemetry, timeoutMs: config.ORCHESTRATOR_TIMEOUT_MS }
   const orchestrator = connectOrchestrator(orchestratorOptions)
   const management = connectManagement(orchestratorOptions)
@@ -75,6 +85,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       upstream,
       stopBell,
       maxBodyBytes: config.MAX_BODY_BYTES,
+      speculation: isSpeculationOn(config.ROUTING_SPECULATION, { baseUrl: llm.baseUrl, price }) ? createSpeculationWatch(telemetry, price) : undefined,
       decide: routing.decide,
       complex: {
         telemetry,

@@ -83,7 +83,10 @@ test.each<[string, ChatAnswer]>([
 
 test('a caller that leaves while the classifier thinks stops it', async () => {
   const reached = Promise.withResolvers<TakenRequest>()
-  const { gateway, upstream } = await gatewayWithClassifier((_response, request) => reached.resolve(request), { ROUTING_CLASSIFIER_TIMEOUT_MS: '60000' })
+  const { gateway, upstream } = await gatewayWithClassifier((_response, request) => reached.resolve(request), {
+    ROUTING_CLASSIFIER_TIMEOUT_MS: '60000',
+    ROUTING_SPECULATION: 'off',
+  })
   const leaving = new AbortController()
   const answered = gateway.chat(ask('compare A and B'), {}, leaving.signal).catch(() => 'left')
   const { closed } = await reached.promise

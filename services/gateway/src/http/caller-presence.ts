@@ -12,27 +12,40 @@ export interface CallerPresence {
 
 /** Watches the response and not the request, whose `close` comes when its body has been read. */
 export function watchCaller(outgoing: ServerResponse): CallerPresence {
-  const listeners = new Set<() => void>()
-  let left = false
-  let controller: AbortController | undefined
-  outgoing.once('close', () => {
-    if (outgoing.writableFinished) return
-    left = true
-    controller?.abort()
-    for (const listener of listeners) listener()
-  })
-  return {
-    get left() {
-      return left
-    },
-    get signal() {
-      controller ??= new AbortController()
-      if (left) controller.abort()
-      return controller.signal
-    },
-    onLeave(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+  return new Presence(outgoing)
+}
+
+class Presence implements CallerPresence {
+  #left = false
+  #controller: AbortController | undefined
+  #listeners: (() => void)[] = []
+
+  constructor(outgoing: ServerResponse) {
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) this.#leave()
+    })
+  }
+
+  get left(): boolean {
+    return this.#left
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#left) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  onLeave(listener: () => void): () => void {
+    this.#listeners.push(listener)
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener)
+    }
+  }
+
+  #leave(): void {
+    this.#left = true
+    this.#controller?.abort()
+    for (const listener of this.#listeners) listener()
   }
 }

@@ -1,63 +1,57 @@
 import { AppError } from '@signalbox/errors'
 import { readChatRequest, type ReadChatRequest } from '@signalbox/openai-wire'
 import type { Telemetry } from '@signalbox/telemetry'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 
-import type { ModelUpstream } from '../adapters/model-upstream.ts'
+import type { UpstreamRequest } from '../adapters/model-upstream.ts'
+import type { SpeculationWatch } from '../adapters/transport-metrics.ts'
 import type { Decider, Decision } from '../core/decide.ts'
-import { isMistakenAlias, ALIAS_NAMES } from '../core/model-aliases.ts'
+import { ALIAS_NAMES, isMistakenAlias } from '../core/model-aliases.ts'
 import type { Route } from '../core/route.ts'
 import type { RoutingPolicy } from '../core/routing-policy.ts'
 import { toRoutingQuestion } from '../core/routing-question.ts'
-import type { StopBell } from '../core/stop-bell.ts'
 import { answerComplex, type ComplexPath } from './complex/answer-complex.ts'
-import { watchCaller, type CallerPresence } from './caller-presence.ts'
 import type { Exchange } from './gateway-env.ts'
 import { readJsonBody } from './read-body.ts'
-import { leavesBodyUnread, refuseUnread } from './refuse-large-body.ts'
-import { renderError, toKnownError } from './render-error.ts'
 import { toRouteHeaders } from './routing-headers.ts'
-import { relayChat } from './simple/relay-chat.ts'
+import { relay } from './simple/relay.ts'
+import { noteRelayed, toCaller, toUpstreamRequest, type SimplePath } from './simple/simple-path.ts'
+import { speculate } from './simple/speculate.ts'
 import { toRoutingFacts, toTurns } from './to-routing-facts.ts'
+import { withCaller, type AnsweringTo } from './with-caller.ts'
 
-export interface ChatOptions {
+export interface ChatOptions extends SimplePath {
   telemetry: Telemetry
-  upstream: ModelUpstream
-  stopBell: StopBell
   maxBodyBytes: number
   decide: Decider
+  /** Told of every speculation; none is made where there is nobody to tell. */
+  speculation: SpeculationWatch | undefined
   complex: ComplexPath
 }
 
 /** `POST /v1/chat/completions`: read, route, and go the way that the route says. */
 export function answerChat(options: ChatOptions): (c: Exchange) => Promise<Response> {
-  return async (c) => {
-    const { incoming, outgoing } = c.env
-    const record = c.get('record')
-    const headers: Record<string, string> = { 'x-request-id': c.get('requestId') }
-    const caller = watchCaller(outgoing)
-    try {
-      const read = readChatRequest(await readJsonBody(incoming, options.maxBodyBytes))
-      requireKnownAlias(read.request.model)
-      record.model = read.request.model
-      record.stream = read.request.stream === true
-      const { policy, ...deciding } = decide(c, read, options.decide, caller)
-      const decision: Route = 'settled' in deciding ? deciding.settled : await deciding.pending
-      Object.assign(headers, toRouteHeaders(decision))
-      Object.assign(record, { route: headers['x-signalbox-route'], routeSource: decision.source, routeReason: decision.reason })
-      if (decision.needs_orchestration) return await answerComplex(c, { read, route: decision, headers, signal: caller.signal }, options.complex)
-      return await answerSimple(c, { read, policy, headers, caller }, options)
-    } catch (error) {
-      const known = toKnownError(error, options.telemetry)
-      record.errorCode = known.code
-      if (caller.left) record.disconnected = true
-      if (caller.left || outgoing.headersSent) return RESPONSE_ALREADY_SENT
-      return leavesBodyUnread(c, known) ? refuseUnread(c, known, headers) : renderError(known, options.telemetry, headers)
-    }
-  }
+  return (c) =>
+    withCaller(c, options.telemetry, async (to) => {
+      const read = readChatRequest(await readJsonBody(c.env.incoming, options.maxBodyBytes))
+      const { model, stream } = read.request
+      requireKnownAlias(model)
+      const record = c.get('record')
+      record.model = model
+      record.stream = stream === true
+      const decision = decide(c, read, options.decide, to)
+      const asked = { read, policy: decision.policy }
+      if ('settled' in decision) return answerDecided(c, asked, decision.settled, to, options)
+      if (options.speculation === undefined) return answerDecided(c, asked, await decision.pending, to, options)
+      return answerSpeculating(c, asked, decision.pending, to, { ...options, speculation: options.speculation })
+    })
 }
 
-function decide(c: Exchange, { request }: ReadChatRequest, decider: Decider, caller: CallerPresence): Decision {
+interface AskedChat {
+  read: ReadChatRequest
+  policy: RoutingPolicy
+}
+
+function decide(c: Exchange, { request }: ReadChatRequest, decider: Decider, { caller }: AnsweringTo): Decision {
   const turns = toTurns(request)
   return decider({
     owner: c.get('owner'),
@@ -67,29 +61,54 @@ function decide(c: Exchange, { request }: ReadChatRequest, decider: Decider, cal
   })
 }
 
-async function answerSimple(
-  c: Exchange,
-  { read, policy, headers, caller }: { read: ReadChatRequest; policy: RoutingPolicy; headers: Record<string, string>; caller: CallerPresence },
-  options: ChatOptions,
-): Promise<Response> {
-  const { request } = read
-  const record = c.get('record')
-  const outcome = await relayChat(
-    options.upstream,
-    {
-      body: policy.upstreamModel === undefined ? read.bytes : read.withModel(policy.upstreamModel),
-      stream: request.stream === true,
-      requestId: c.get('requestId'),
-    },
-    { outgoing: c.env.outgoing, presence: caller, headers, stopBell: options.stopBell },
-  )
-  record.bytes = outcome.bytes
-  if (outcome.upstreamRequestId !== undefined) record.upstreamRequestId = outcome.upstreamRequestId
-  if (outcome.fault) record.errorCode = outcome.fault.code
-  return RESPONSE_ALREADY_SENT
+function answerDecided(c: Exchange, asked: AskedChat, route: Route, to: AnsweringTo, options: ChatOptions): Promise<Response> {
+  noteRoute(c, route, to)
+  if (route.needs_orchestration) return answerComplex(c, { read: asked.read, route, headers: to.headers, signal: to.caller.signal }, options.complex)
+  return noteRelayed(c, relay(options.upstream, toChatRequest(c, asked), toCaller(c, to, options.stopBell)))
 }
 
-function requireKnownAlias(model: string): void {
+/** The model answers while the way is still being judged; where it turns out to be wanted, no time was lost. */
+async function answerSpeculating(
+  c: Exchange,
+  asked: AskedChat,
+  pending: Promise<Route>,
+  to: AnsweringTo,
+  options: ChatOptions & { speculation: SpeculationWatch },
+): Promise<Response> {
+  const speculation = speculate(options.upstream, toChatRequest(c, asked), toCaller(c, to, options.stopBell), options.speculation)
+  let route: Route
+  try {
+    route = await pending
+  } catch (error) {
+    speculation.abandon()
+    throw error
+  }
+  if (route.needs_orchestration) {
+    speculation.waste()
+    return answerDecided(c, asked, route, to, options)
+  }
+  noteRoute(c, route, to)
+  return noteRelayed(c, speculation.release())
+}
+
+function toChatRequest(c: Exchange, { read, policy }: AskedChat): UpstreamRequest {
+  return toUpstreamRequest(c, {
+    path: '/chat/completions',
+    body: policy.upstreamModel === undefined ? read.bytes : read.withModel(policy.upstreamModel),
+    stream: read.request.stream === true,
+  })
+}
+
+function noteRoute(c: Exchange, route: Route, { headers }: AnsweringTo): void {
+  Object.assign(headers, toRouteHeaders(route))
+  const record = c.get('record')
+  record.route = route.needs_orchestration ? 'complex' : 'simple'
+  record.routeSource = route.source
+  record.routeReason = route.reason
+}
+
+/** @throws AppError for a name that can only have been meant for us, and is none of ours. */
+export function requireKnownAlias(model: string): void {
   if (!isMistakenAlias(model)) return
   throw new AppError('model_not_found', `model: '${model}' does not exist. Ours are ${ALIAS_NAMES.join(', ')}; any other name goes to the upstream as it is.`, {
     param: 'model',

@@ -28,3 +28,9 @@ export interface GatewayEnv {
 }
 
 export type GatewayContext = Context<GatewayEnv>
+
+/** As much of Hono's context as handlers need that answer on Node's own response; the front door makes it without Hono. */
+export interface Exchange {
+  readonly env: GatewayEnv['Bindings']
+  get<Name extends keyof GatewayEnv['Variables']>(name: Name): GatewayEnv['Variables'][Name]
+}

@@ -4,19 +4,19 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { AppError } from '@signalbox/errors'
 import { toOpenAIError } from '@signalbox/openai-wire'
 
-import type { GatewayContext } from './gateway-env.ts'
+import type { Exchange } from './gateway-env.ts'
 
 /** How long, and how much, of a refused body is still taken and thrown away. */
 const LINGER_MS = 1_000
 const LINGER_BYTES = 64 * 1_024 * 1_024
 
 /** Whether an error was met while there was more of the body to come. */
-export function leavesBodyUnread(c: GatewayContext, error: AppError): boolean {
+export function leavesBodyUnread(c: Exchange, error: AppError): boolean {
   return error.code === 'payload_too_large' && !c.env.incoming.readableEnded
 }
 
 /** Refuses a request whose body was not read to its end. */
-export function refuseUnread(c: GatewayContext, error: AppError, headers: Record<string, string> = {}): Response {
+export function refuseUnread(c: Exchange, error: AppError, headers: Record<string, string> = {}): Response {
   const { incoming, outgoing } = c.env
   const { status, body } = toOpenAIError(error)
   c.get('record').errorCode = error.code

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { SessionView } from '@signalbox/contracts'
 
-import type { GatewayContext } from '../gateway-env.ts'
+import type { Exchange } from '../gateway-env.ts'
 import { renderError } from '../render-error.ts'
 import { holdTurn, type ComplexPath, type ComplexRequest } from './hold-turn.ts'
 import type { Rendering } from './render-telling.ts'
@@ -14,7 +14,7 @@ import { readWishes } from './wishes.ts'
 export type { ComplexPath, ComplexRequest } from './hold-turn.ts'
 
 /** The complex path: begins a session, or attaches to the one that was named, and tells what comes of it. */
-export async function answerComplex(c: GatewayContext, request: ComplexRequest, path: ComplexPath): Promise<Response> {
+export async function answerComplex(c: Exchange, request: ComplexRequest, path: ComplexPath): Promise<Response> {
   const { request: chat } = request.read
   const wishes = readWishes(c.env.incoming.headers, chat.metadata)
   return holdTurn(c, { ...request, wishes }, path, async ({ session, answered, teller, heard }) => {

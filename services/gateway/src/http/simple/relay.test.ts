@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import type { Dispatcher } from 'undici'
 import { afterEach, expect, test } from 'vitest'
 
-import type { ModelUpstream } from '../../adapters/model-upstream.ts'
+import type { ModelUpstream, ReplyReceiver, UpstreamRequest } from '../../adapters/model-upstream.ts'
 import { createStopBell } from '../../core/stop-bell.ts'
 import { watchCaller } from '../caller-presence.ts'
-import { relayChat } from './relay-chat.ts'
+import { relay } from './relay.ts'
 
+const REQUEST: UpstreamRequest = { path: '/chat/completions', body: Buffer.alloc(0), stream: true, requestId: 'r', isRetry: false }
 const PIECE = Buffer.from(`data: ${'x'.repeat(64_000)}\n\n`)
 
 const open: { close(): void }[] = []
@@ -20,11 +20,7 @@ afterEach(() => {
 test('a caller that does not read pauses the upstream, and one that reads again lets it go on', async () => {
   const { outgoing, readAll } = await callerThatDoesNotRead()
   const upstream = createPuppetUpstream()
-  const relayed = relayChat(
-    upstream,
-    { body: Buffer.alloc(0), stream: true, requestId: 'r' },
-    { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} },
-  )
+  const relayed = relay(upstream, REQUEST, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} })
   upstream.begin({ 'content-type': 'text/event-stream' })
   let pieces = 0
   while (!upstream.paused() && pieces < 10_000) {
@@ -40,21 +36,6 @@ test('a caller that does not read pauses the upstream, and one that reads again 
   upstream.end()
   expect(await relayed).toMatchObject({ bytes: pieces * PIECE.length + 14 })
   expect(await read).toBe(pieces * PIECE.length + 14)
-})
-
-test('a caller that left while the connection was being made stops the upstream as soon as it is', async () => {
-  const { outgoing } = await callerThatDoesNotRead()
-  const upstream = createPuppetUpstream({ connected: false })
-  const relayed = relayChat(
-    upstream,
-    { body: Buffer.alloc(0), stream: true, requestId: 'r' },
-    { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} },
-  )
-  outgoing.destroy()
-  await expect(relayed).rejects.toMatchObject({ code: 'canceled' })
-  expect(upstream.aborted()).toBe(false)
-  upstream.connect()
-  expect(upstream.aborted()).toBe(true)
 })
 
 /** A real response whose reader has read its headers at most. */
@@ -76,44 +57,36 @@ async function callerThatDoesNotRead(): Promise<{ outgoing: ServerResponse; read
 }
 
 /** The port to the upstream, moved by hand. */
-function createPuppetUpstream({ connected = true } = {}) {
-  let aborted = false
-  let handler: Dispatcher.DispatchHandler = {}
+function createPuppetUpstream() {
+  let receiver: ReplyReceiver | undefined
   let paused = false
   let wake = Promise.withResolvers<void>()
-  const controller: Dispatcher.DispatchController = {
-    aborted: false,
-    get paused() {
-      return paused
-    },
-    reason: null,
-    abort: () => void (aborted = true),
-    pause: () => void (paused = true),
-    resume: () => {
-      paused = false
-      wake.resolve()
-    },
-  }
   const upstream: ModelUpstream = {
     host: 'upstream',
-    chat: (_request, given) => {
-      handler = given
-      if (connected) given.onRequestStart?.(controller, null)
+    send: (_request, given) => {
+      receiver = given
+      return {
+        stop: () => undefined,
+        pause: () => void (paused = true),
+        resume: () => {
+          paused = false
+          wake.resolve()
+        },
+      }
     },
     get: async () => ({ status: 404, json: undefined }),
+    load: () => ({ used: 0, waiting: 0 }),
     close: async () => undefined,
   }
   return {
     ...upstream,
     paused: () => paused,
-    aborted: () => aborted,
-    connect: () => handler.onRequestStart?.(controller, null),
     resumed: () => {
       wake = Promise.withResolvers()
       return wake.promise
     },
-    begin: (headers: Record<string, string>) => handler.onResponseStart?.(controller, 200, headers),
-    give: (piece: Buffer) => handler.onResponseData?.(controller, piece),
-    end: () => handler.onResponseEnd?.(controller, {}),
+    begin: (headers: Record<string, string>) => receiver?.onReply(200, headers),
+    give: (piece: Buffer) => receiver?.onBytes(piece),
+    end: () => receiver?.onEnd(),
   }
 }
