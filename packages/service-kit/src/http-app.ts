@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 
 import { createId, SERVICE_HEADERS } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
@@ -50,13 +51,22 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
 /** Takes the caller's request id where it is sane, else makes one; answers it and puts it on every log line. */
 function requestId(): MiddlewareHandler<ServiceEnv> {
   return async (c, next) => {
-    const given = c.req.header(SERVICE_HEADERS.requestId)
-    const id = given && /^[\w.-]{1,128}$/.test(given) ? given : createId('req')
+    const id = toRequestId(c.req.header(SERVICE_HEADERS.requestId))
     c.set('requestId', id)
     await withLogFields({ request_id: id }, next)
     // Set last, so that answers which an error handler rendered carry it too. What is on its way already said it itself.
     if ((c.env as Partial<HttpBindings> | undefined)?.outgoing?.headersSent !== true) c.header(SERVICE_HEADERS.requestId, id)
   }
+}
+
+/** The id of a request: its caller's where that is sane, else a new one. */
+export function readRequestId({ headers }: IncomingMessage): string {
+  const given = headers[SERVICE_HEADERS.requestId]
+  return toRequestId(Array.isArray(given) ? given[0] : given)
+}
+
+function toRequestId(given: string | undefined): string {
+  return given !== undefined && /^[\w.-]{1,128}$/.test(given) ? given : createId('req')
 }
 
 /** Refuses every call that does not carry the service token. Compared in constant time. */

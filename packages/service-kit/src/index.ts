@@ -1,5 +1,5 @@
-export { createHttpApp, requireServiceToken, type Health, type HttpApp, type HttpAppOptions, type ServiceEnv } from './http-app.ts'
+export { createHttpApp, readRequestId, requireServiceToken, type Health, type HttpApp, type HttpAppOptions, type ServiceEnv } from './http-app.ts'
 export { runService, stopSignal } from './main.ts'
-export { listen, type Listening, type ListenOptions, type Service } from './run-service.ts'
+export { listen, type FirstHandler, type Listening, type ListenOptions, type Service } from './run-service.ts'
 export { serviceFields } from './service-config.ts'
 export { DEFAULT_LIMITS, type ServerLimits } from './server-limits.ts'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIP, type AddressInfo } from 'node:net'
 
 import { getRequestListener } from '@hono/node-server'
@@ -11,11 +11,16 @@ import type { HttpApp } from './http-app.ts'
 import { answerUnreadable, refuseWithoutOneHost, refuseUnreadable } from './refuse-unreadable.ts'
 import { DEFAULT_LIMITS, toServerOptions, type ServerLimits } from './server-limits.ts'
 
+/** Answers a request on Node's own response, past the app; false for one that it leaves to the app. */
+export type FirstHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean
+
 /** A service that has been put together and not yet opened to callers. */
 export interface Service {
   readonly name: string
   readonly app: HttpApp
   readonly telemetry: Telemetry
+  /** Sees every request before the app does. */
+  readonly first?: FirstHandler
   /** What a caller can take by being slow, or many; sensible ones where nothing is said. */
   readonly limits?: ServerLimits
   /** Begins the work that no caller asks for (discovery, resuming sessions); runs once the port is open. */
@@ -72,12 +77,12 @@ export async function listen(service: Service, options: ListenOptions): Promise<
   }
 }
 
-function createLimitedServer({ app, limits = DEFAULT_LIMITS }: Service): Server {
+function createLimitedServer({ app, first = () => false, limits = DEFAULT_LIMITS }: Service): Server {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: answerUnreadable })
   const count = closeAfterRequests(limits.requestsPerConnection)
   const server = createServer(toServerOptions(limits), (incoming, outgoing) => {
     count(incoming, outgoing)
-    return refuseWithoutOneHost(incoming, outgoing) || answer(incoming, outgoing)
+    return refuseWithoutOneHost(incoming, outgoing) || first(incoming, outgoing) || answer(incoming, outgoing)
   })
   server.maxConnections = limits.maxConnections
   refuseUnreadable(server)

@@ -1,6 +1,8 @@
 import { trace } from '@opentelemetry/api'
 import { pino, type DestinationStream, type Logger } from 'pino'
 
+import { createClock } from './iso-clock.ts'
+import { openStandardError } from './log-destination.ts'
 import { activeLogFields } from './log-fields.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -9,18 +11,25 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 /** Paths that never reach a log. Named one by one: a single wildcard costs every line 16 µs. */
 const REDACTED = ['authorization', 'cookie', 'api_key', 'apiKey', 'token', 'password', 'headers.authorization', 'headers.cookie', 'err.headers.authorization']
 
+const readTime = createClock()
+
 /** JSON lines with the ids of whatever request, session and task is under way, and the trace they belong to. */
 export function createLogger(options: { service: string; level: LogLevel; destination?: DestinationStream }): Logger {
   return pino(
     {
       level: options.level,
       base: { service: options.service },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${readTime()}"`,
       redact: { paths: REDACTED, censor: '[redacted]' },
-      mixin: () => ({ ...activeLogFields(), ...activeTraceFields() }),
+      mixin: activeFields,
     },
-    options.destination ?? pino.destination({ fd: 2, sync: false }),
+    options.destination ?? openStandardError(),
   )
+}
+
+/** What every line carries of the work that is under way. */
+export function activeFields(): Record<string, string> {
+  return { ...activeLogFields(), ...activeTraceFields() }
 }
 
 function activeTraceFields(): Record<string, string> {

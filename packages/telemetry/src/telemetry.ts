@@ -4,9 +4,11 @@ import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporte
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { AlwaysOffSampler, AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { DestinationStream, Logger } from 'pino'
 
+import { createHistograms, type Histograms } from './histogram.ts'
+import { createIdleTracer } from './idle-tracer.ts'
 import { createLogger, type LogLevel } from './logger.ts'
 
 /** What a service needs to be seen. It is given to it, never global, so that many services can share one process. */
@@ -14,6 +16,8 @@ export interface Telemetry {
   readonly service: string
   readonly tracer: Tracer
   readonly meter: Meter
+  /** For what is measured at every request; `meter` for everything else. */
+  readonly histograms: Pick<Histograms, 'open'>
   readonly log: Logger
   /** The metrics so far, in Prometheus' text format. */
   readMetrics(): Promise<string>
@@ -38,18 +42,19 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
   context.setGlobalContextManager(sharedContextManager())
   const resource = resourceFromAttributes({ 'service.name': options.service, 'service.version': options.version ?? '0.1.0' })
   const processors = spanProcessors(options)
-  // Where nobody looks at spans none are kept; trace ids are made and passed on all the same, for the logs.
-  const sampler = processors.length > 0 ? new ParentBasedSampler({ root: new AlwaysOnSampler() }) : new AlwaysOffSampler()
-  const traces = new TracerProvider({ resource, sampler, spanProcessors: processors })
-  const reader = new PrometheusExporter({ preventServerStart: true })
+  const traces = new TracerProvider({ resource, sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }), spanProcessors: processors })
+  const scope = `signalbox.${options.service}`
+  const histograms = createHistograms(scope, resource)
+  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [histograms] })
   const metrics = new MeterProvider({ resource, readers: [reader] })
   const serializer = new PrometheusSerializer('', false, undefined, true, true)
   const log = createLogger({ service: options.service, level: options.level ?? 'info', ...(options.logTo && { destination: options.logTo }) })
 
   return {
     service: options.service,
-    tracer: traces.getTracer(`signalbox.${options.service}`),
-    meter: metrics.getMeter(`signalbox.${options.service}`),
+    tracer: processors.length > 0 ? traces.getTracer(scope) : createIdleTracer(),
+    meter: metrics.getMeter(scope),
+    histograms,
     log,
     readMetrics: async () => serializer.serialize((await reader.collect()).resourceMetrics),
     close: async () => {

@@ -4,7 +4,6 @@ import { ConfigError } from '@signalbox/config'
 import type { Telemetry } from '@signalbox/telemetry'
 import type { HttpApp } from '@signalbox/service-kit'
 import { openRedis } from '@signalbox/sessions'
-import type { MiddlewareHandler } from 'hono'
 
 import manifest from '../package.json' with { type: 'json' }
 
@@ -25,7 +24,6 @@ import { createSignIn } from './core/console/sign-in.ts'
 import { createReadOrigin } from './http/console/caller-address.ts'
 import { mountDecisionLinks } from './http/console/decision/mount-decision-links.ts'
 import { mountConsole, type ConsoleOptions } from './http/console/mount-console.ts'
-import type { GatewayEnv } from './http/gateway-env.ts'
 import type { Resources } from './http/resources.ts'
 
 const SWEEP_EVERY_MS = 3_600_000
@@ -34,7 +32,7 @@ export interface Console {
   /** The password of `admin`, where this start made it. Whoever opened the gateway tells it; no log ever does. */
   readonly password?: string
   /** Counts the chat requests that come with a key, for those who wait for the first. */
-  countRequest: MiddlewareHandler<GatewayEnv>
+  countRequest(): void
   mount(app: HttpApp, resources: Resources): void
   close(): Promise<void>
 }
@@ -59,9 +57,8 @@ export async function openConsole(config: GatewayConfig, { telemetry, markAddres
     sweeping.unref()
     return {
       ...(password !== undefined && { password }),
-      countRequest(_c, next) {
+      countRequest() {
         requests.seen++
-        return next()
       },
       mount(app, resources) {
         mountConsole(app, {

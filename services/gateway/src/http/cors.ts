@@ -1,12 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
 import type { MiddlewareHandler } from 'hono'
 
 import type { GatewayEnv } from './gateway-env.ts'
 
 /** By hand, on Node's own response: it then holds for answers that pass Hono by too, and costs next to nothing. */
-export function allowOrigins(origins: readonly string[]): MiddlewareHandler<GatewayEnv> {
+export function allowOrigins(setHeaders: SetCorsHeaders): MiddlewareHandler<GatewayEnv> {
+  return (c, next) => {
+    setHeaders(c.env.incoming, c.env.outgoing)
+    return next()
+  }
+}
+
+export type SetCorsHeaders = (incoming: IncomingMessage, outgoing: ServerResponse) => void
+
+export function createCorsHeaders(origins: readonly string[]): SetCorsHeaders {
   const any = origins.includes('*')
-  return async (c, next) => {
-    const { incoming, outgoing } = c.env
+  return (incoming, outgoing) => {
     const { origin } = incoming.headers
     if (origin !== undefined && (any || origins.includes(origin))) {
       // No credentials mode: keys travel in a header that the page itself must set.
@@ -19,7 +29,6 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler<Gate
       }
     }
     if (!any) outgoing.setHeader('vary', 'origin')
-    await next()
   }
 }
 

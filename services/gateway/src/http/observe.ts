@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
+
 import { context, SpanKind, trace, type Attributes } from '@opentelemetry/api'
 import { toAppError } from '@signalbox/errors'
-import { ATTRIBUTES, failSpan, METRICS, readTraceHeaders, type Telemetry } from '@signalbox/telemetry'
+import { ATTRIBUTES, createEventLog, failSpan, METRICS, readTraceHeaders, type Series, type Telemetry } from '@signalbox/telemetry'
 import type { MiddlewareHandler } from 'hono'
 
 import type { GatewayEnv, RequestRecord } from './gateway-env.ts'
@@ -9,38 +11,80 @@ import { oneValue } from './to-routing-facts.ts'
 
 const SECOND_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 
+export interface ObservedRequest {
+  incoming: IncomingMessage
+  method: string
+  path: string
+  /** The path without what callers put into it. */
+  route: string
+  requestId: string
+  owner: string
+  /** Filled while the request is answered. */
+  record: RequestRecord
+}
+
+/** How a request ended. */
+export interface RequestOutcome {
+  status: number
+  /** What escaped its handler. */
+  error?: Error | undefined
+}
+
+export interface Observer {
+  /** Observes one request from now until `work` has come to its outcome. */
+  observe(request: ObservedRequest, work: () => Promise<RequestOutcome>): Promise<void>
+}
+
 /**
  * One span, one line and one measurement for each request, made when it has ended, with all that
  * became known of it. Stands behind the key check, so that only those with a key can name a trace.
  */
-export function observeRequests(telemetry: Telemetry): MiddlewareHandler<GatewayEnv> {
-  const duration = telemetry.meter.createHistogram(METRICS.httpDuration, { unit: 's', advice: { explicitBucketBoundaries: SECOND_BOUNDS } })
+export function createObserver(telemetry: Telemetry): Observer {
+  const durations = telemetry.histograms.open(METRICS.httpDuration, { unit: 's', bounds: SECOND_BOUNDS })
+  // Methods, routes and statuses are few.
+  const seriesOf = new Map<string, Series>()
   const routed = createTally(telemetry.meter, METRICS.routed)
-  // The line's fields are ours, one by one: looking for secrets below each of them would double its cost.
-  const log = telemetry.log.child({}, { redact: [] })
   const disconnects = telemetry.meter.createCounter(METRICS.clientDisconnects)
-  return async (c, next) => {
-    const startedAt = performance.now()
+  const logRequest = createEventLog(telemetry.log, 'request')
+  return {
+    async observe({ incoming, method, path, route, requestId, owner, record }, work) {
+      const startedAt = performance.now()
+      const { traceparent, tracestate } = incoming.headers
+      const parent = traceparent === undefined ? context.active() : readTraceHeaders({ traceparent: oneValue(traceparent), tracestate: oneValue(tracestate) })
+      const span = telemetry.tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER }, parent)
+      await context.with(trace.setSpan(parent, span), async () => {
+        const { status, error } = await work()
+        if (error) record.errorCode ??= toAppError(error).code
+        const milliseconds = performance.now() - startedAt
+        const labels = (): Attributes => ({ [ATTRIBUTES.httpMethod]: method, [ATTRIBUTES.httpRoute]: route, [ATTRIBUTES.httpStatus]: status })
+        const key = `${method} ${route} ${status}`
+        let series = seriesOf.get(key)
+        if (!series) seriesOf.set(key, (series = durations.series(labels())))
+        series.record(milliseconds / 1_000)
+        if (record.route !== undefined) routed.add(`${record.route} ${record.routeSource}`, () => ({ route: record.route, source: record.routeSource }))
+        if (record.disconnected === true) disconnects.add(1)
+        if (span.isRecording()) {
+          span.setAttributes({ ...labels(), [ATTRIBUTES.requestId]: requestId, [ATTRIBUTES.apiKeyId]: owner, ...toAttributes(record) })
+          if (status >= 500 && error) failSpan(span, error)
+        }
+        logRequest({ method, path, status, ms: Math.round(milliseconds * 10) / 10, key: owner, ...record })
+        span.end()
+      })
+    },
+  }
+}
+
+/** The same for what is mounted in Hono. */
+export function observeRequests(telemetry: Telemetry): MiddlewareHandler<GatewayEnv> {
+  const observer = createObserver(telemetry)
+  return (c, next) => {
     const record: RequestRecord = {}
     c.set('record', record)
     const { incoming, outgoing } = c.env
-    const { traceparent, tracestate } = incoming.headers
-    const parent = traceparent === undefined ? context.active() : readTraceHeaders({ traceparent: oneValue(traceparent), tracestate: oneValue(tracestate) })
-    const route = toRouteLabel(c.req.path)
-    const span = telemetry.tracer.startSpan(`${c.req.method} ${route}`, { kind: SpanKind.SERVER }, parent)
-    await context.with(trace.setSpan(parent, span), async () => {
+    const { method, path } = c.req
+    return observer.observe({ incoming, method, path, route: toRouteLabel(path), requestId: c.get('requestId'), owner: c.get('owner'), record }, async () => {
       await next()
-      if (c.error) record.errorCode ??= toAppError(c.error).code
-      const milliseconds = performance.now() - startedAt
-      const status = outgoing.headersSent ? outgoing.statusCode : c.res.status
-      const labels = { [ATTRIBUTES.httpMethod]: c.req.method, [ATTRIBUTES.httpRoute]: route, [ATTRIBUTES.httpStatus]: status }
-      duration.record(milliseconds / 1_000, labels)
-      if (record.route !== undefined) routed.add(`${record.route} ${record.routeSource}`, () => ({ route: record.route, source: record.routeSource }))
-      if (record.disconnected === true) disconnects.add(1)
-      span.setAttributes({ ...labels, [ATTRIBUTES.requestId]: c.get('requestId'), [ATTRIBUTES.apiKeyId]: c.get('owner'), ...toAttributes(record) })
-      if (status >= 500 && c.error) failSpan(span, c.error)
-      log.info({ method: c.req.method, path: c.req.path, status, ms: Math.round(milliseconds * 10) / 10, key: c.get('owner'), ...record }, 'request')
-      span.end()
+      return { status: outgoing.headersSent ? outgoing.statusCode : c.res.status, error: c.error }
     })
   }
 }

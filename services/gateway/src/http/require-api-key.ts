@@ -10,16 +10,34 @@ import type { GatewayEnv } from './gateway-env.ts'
 
 const HOW = 'Send it as Authorization: Bearer YOUR_KEY.'
 
+/** Who calls with a key. */
+export interface KeyCaller {
+  owner: string
+  /** As whom an operator acts. */
+  actor?: Actor
+}
+
+/** Finds out who calls; or why whoever calls is refused. */
+export type ReadCaller = (incoming: IncomingMessage) => KeyCaller | { refused: string }
+
+export function createReadCaller(keys: ApiKeys, markAddress: AddressMark): ReadCaller {
+  return (incoming) => {
+    const holder = readHolder(incoming, keys)
+    if ('refused' in holder) return holder
+    return holder.operator ? { owner: holder.owner, actor: toActor(holder.operator, incoming, markAddress) } : holder
+  }
+}
+
 /** Lets only callers with a key of ours pass, and notes whose it is, and as whom an operator acts. */
-export function requireApiKey(keys: ApiKeys, markAddress: AddressMark, onRefusal: () => void): MiddlewareHandler<GatewayEnv> {
+export function requireApiKey(readCaller: ReadCaller, onRefusal: () => void): MiddlewareHandler<GatewayEnv> {
   return (c, next) => {
-    const holder = readHolder(c.env.incoming, keys)
-    if ('refused' in holder) {
+    const caller = readCaller(c.env.incoming)
+    if ('refused' in caller) {
       onRefusal()
-      throw new AppError('authentication_failed', holder.refused, { param: 'Authorization' })
+      throw new AppError('authentication_failed', caller.refused, { param: 'Authorization' })
     }
-    c.set('owner', holder.owner)
-    if (holder.operator) c.set('actor', toActor(holder.operator, c.env.incoming, markAddress))
+    c.set('owner', caller.owner)
+    if (caller.actor) c.set('actor', caller.actor)
     return next()
   }
 }

@@ -1,0 +1,50 @@
+import { randomFillSync } from 'node:crypto'
+
+import {
+  context as contexts,
+  isSpanContextValid,
+  trace,
+  TraceFlags,
+  type Context,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  type Tracer,
+} from '@opentelemetry/api'
+
+/**
+ * A tracer for a service whose spans nobody will see: ids are made and passed on, for the logs and for other services,
+ * and nothing else is. OpenTelemetry's own does the same with a sampler that says no, at six times the cost.
+ */
+export function createIdleTracer(): Tracer {
+  const startSpan = (_name: string, options: SpanOptions = {}, parent: Context = contexts.active()): Span =>
+    trace.wrapSpanContext(toSpanContext(options.root === true ? undefined : trace.getSpanContext(parent)))
+  return {
+    startSpan,
+    startActiveSpan(name: string, ...rest: unknown[]) {
+      const work = rest.at(-1) as (span: Span) => never
+      const [options = {}, parent = contexts.active()] = rest.slice(0, -1) as [SpanOptions?, Context?]
+      const span = startSpan(name, options, parent)
+      return contexts.with(trace.setSpan(parent, span), () => work(span))
+    },
+  }
+}
+
+function toSpanContext(parent: SpanContext | undefined): SpanContext {
+  if (!parent || !isSpanContextValid(parent)) return { traceId: takeHex(16), spanId: takeHex(8), traceFlags: TraceFlags.NONE }
+  const { traceId, traceState } = parent
+  return { traceId, spanId: takeHex(8), traceFlags: TraceFlags.NONE, ...(traceState && { traceState }) }
+}
+
+/** Asking the system for a few bytes costs as much as asking for many. No byte is used twice. */
+const pool = Buffer.allocUnsafeSlow(24 * 256)
+let used = pool.length
+
+function takeHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += bytes
+  return pool.toString('hex', used - bytes, used)
+}

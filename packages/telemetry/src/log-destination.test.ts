@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+
+import { holdLines } from './log-destination.ts'
+
+test('lines that can wait are written together, a moment later', async () => {
+  const written: string[] = []
+  const firstWrite = Promise.withResolvers<void>()
+  const log = pino({}, holdLines(sinkOf(written, firstWrite.resolve)))
+
+  log.info('one')
+  log.info('two')
+  expect(written).toEqual([])
+  await firstWrite.promise
+  expect(written).toHaveLength(1)
+  expect(written[0]).toMatch(/"one".*\n.*"two".*\n$/)
+})
+
+test('a warning is written at once, behind the lines before it', () => {
+  const written: string[] = []
+  const log = pino({}, holdLines(sinkOf(written)))
+
+  log.info('one')
+  log.warn('two')
+  expect(written.join('')).toMatch(/"one".*\n.*"two".*\n$/)
+})
+
+test('no more than a few kilobytes wait', () => {
+  const written: string[] = []
+  const log = pino({}, holdLines(sinkOf(written)))
+
+  log.info('x'.repeat(9_000))
+  expect(written).toHaveLength(1)
+})
+
+test('whoever flushes the log finds everything written', async () => {
+  const written: string[] = []
+  const log = pino({}, holdLines(sinkOf(written)))
+
+  log.info('one')
+  await new Promise<void>((resolve) => log.flush(() => resolve()))
+  expect(written.join('')).toContain('"one"')
+})
+
+test.each([
+  ['exits', 'process.exit(0)'],
+  ['has nothing left to do', ''],
+  ['fails with an error that nobody caught', 'setImmediate(() => { throw new Error("nobody caught it") })'],
+])('no line is lost where the process %s', async (_how, ending) => {
+  const module = fileURLToPath(new URL('logger.ts', import.meta.url))
+  const script = `const { createLogger } = await import(${JSON.stringify(module)})
+    const log = createLogger({ service: 'x', level: 'info' })
+    for (let line = 0; line < 500; line++) log.info({ line }, 'a line')
+    ${ending}`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'ignore', 'pipe'] })
+
+  const lines = (await text(child.stderr)).split('\n').filter((line) => line.includes('"a line"'))
+  expect(lines).toHaveLength(500)
+})
+
+function sinkOf(written: string[], onWrite?: () => void) {
+  const write = (lines: string): void => {
+    written.push(lines)
+    onWrite?.()
+  }
+  return { write, flush: (done?: () => void) => done?.() }
+}
