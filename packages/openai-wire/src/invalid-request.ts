@@ -9,6 +9,9 @@ interface Said {
   message: string
 }
 
+/** Keys that are not known are told by name, and have any length. */
+const LONGEST = 400
+
 /**
  * The first thing that is wrong, with where it is in `param` and OpenAI's name for it in `details.code`.
  * `input` is what was parsed: with it the words say what came instead, and without it what a schema says.
@@ -17,7 +20,8 @@ export function toInvalidRequest(error: z.ZodError, ...[input]: [input?: unknown
   const issue = innermost(error.issues[0] as Issue)
   const param = toParam(issue.path)
   const said = input === undefined ? undefined : describe(issue, param, valueAt(input, issue.path))
-  return new AppError('invalid_request', said?.message ?? `${param === '' ? 'The request body' : param}: ${issue.message}.`, {
+  const message = said?.message ?? `${param === '' ? 'The request body' : param}: ${issue.message}.`
+  return new AppError('invalid_request', message.length <= LONGEST ? message : `${message.slice(0, LONGEST).toWellFormed()}…`, {
     ...(param !== '' && { param }),
     ...(said && { details: { code: said.code } }),
   })

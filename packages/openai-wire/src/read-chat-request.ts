@@ -13,7 +13,7 @@ export const MAX_JSON_DEPTH = 64
 /** A chat request that was read, and the bytes it came in. */
 export interface ReadChatRequest {
   request: ChatRequest
-  /** What goes upstream: the bytes as they came, without a byte order mark. */
+  /** What goes upstream: the bytes as they came, without a byte order mark. Of several models the last, which is the one that was judged, stands in the place of each. */
   bytes: Buffer
   /** The same bytes with another model's name. Every top-level `model` is replaced, so that an upstream which reads the first of two reads what we read. */
   withModel(model: string): Buffer
@@ -34,7 +34,8 @@ export function readChatRequest(body: Buffer): ReadChatRequest {
   const parsed = chatRequestSchema.safeParse(value)
   if (!parsed.success) throw toInvalidRequest(parsed.error, value)
   requireSoundHistory(parsed.data.messages)
-  return { request: parsed.data, bytes, withModel: (model) => spliceJson(bytes, outline.values, model) }
+  const withModel = (model: string): Buffer => spliceJson(bytes, outline.values, model)
+  return { request: parsed.data, bytes: outline.values.length === 1 ? bytes : withModel(parsed.data.model), withModel }
 }
 
 function parseJson(bytes: Buffer): unknown {

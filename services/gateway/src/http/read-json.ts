@@ -1,7 +1,10 @@
+import { isUtf8 } from 'node:buffer'
+
 import { AppError } from '@signalbox/errors'
-import { MAX_JSON_DEPTH, outlineJson, toInvalidRequest } from '@signalbox/openai-wire'
+import { MAX_JSON_DEPTH, outlineJson, toInvalidRequest, toParam } from '@signalbox/openai-wire'
 import type { z } from 'zod'
 
+import { findUnkeptText } from './find-unkept-text.ts'
 import type { GatewayContext } from './gateway-env.ts'
 import { hasBody, readJsonBody } from './read-body.ts'
 import { leavesBodyUnread, refuseUnread } from './refuse-large-body.ts'
@@ -37,11 +40,16 @@ export async function withJson<Schema extends z.ZodType>(
 async function readJson<Schema extends z.ZodType>(c: GatewayContext, { schema, limit, absent }: JsonBody<Schema>): Promise<z.infer<Schema>> {
   if (absent !== undefined && !hasBody(c.env.incoming)) return absent
   const bytes = await readJsonBody(c.env.incoming, limit)
+  if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
   // What is nested deeply enough fails whoever walks down into it.
   if (!outlineJson(bytes, { key: '', maxDepth: MAX_JSON_DEPTH }).withinDepth)
     throw new AppError('invalid_request', `The request body must not be nested deeper than ${MAX_JSON_DEPTH} levels.`)
-  const parsed = schema.safeParse(parseJson(bytes))
+  const value = parseJson(bytes)
+  const parsed = schema.safeParse(value)
   if (!parsed.success) throw toInvalidRequest(parsed.error)
+  // Cleaned in silence, what is kept and run would not be what was said.
+  const unkept = findUnkeptText(value)
+  if (unkept) throw new AppError('invalid_request', `${toParam(unkept)}: must not hold a NUL, or half of a surrogate pair.`, { param: toParam(unkept) })
   return parsed.data
 }
 

@@ -16,7 +16,10 @@ export const cursorField = z.string().min(1, 'must not be empty').max(512, 'must
 
 /** The query's fields that the schema names. @throws AppError naming the first that is wrong. */
 export function readQuery<Schema extends z.ZodObject>(c: GatewayContext, schema: Schema): z.infer<Schema> {
-  const parsed = schema.safeParse(Object.fromEntries(Object.keys(schema.shape).map((name) => [name, c.req.query(name)])))
+  const given = Object.keys(schema.shape).map((name) => [name, c.req.query(name)] as const)
+  const unkept = given.find(([, value]) => value?.includes('\0') === true)?.[0]
+  if (unkept !== undefined) throw new AppError('invalid_request', `${unkept}: must not hold a NUL.`, { param: unkept })
+  const parsed = schema.safeParse(Object.fromEntries(given))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const param = String(issue?.path[0])
