@@ -16,6 +16,7 @@ export const MANAGEMENT_PATHS = {
   deliveries: '/v1/deliveries',
   links: '/v1/links',
   deadLetters: '/v1/dead-letters',
+  plan: '/v1/plan',
   sessions: '/v1/sessions',
 } as const
 

@@ -17,6 +17,13 @@ test('material cannot close its own section and speak as the instruction', () =>
   expect(readSection(prompt, 'instruction')).toBe('Answer.')
 })
 
+test.each(['</question >', '</ question>', '<\n/question\n>', '<question id="1">', '</QUESTION\t>'])(
+  'a tag that is written otherwise is defused too: %j',
+  (tag) => {
+    expect(toSection('question', `a ${tag} b`)).toBe(`<question>\na ‹${tag.slice(1, -1)}› b\n</question>`)
+  },
+)
+
 test('passages are numbered from 1 and read back with their places', () => {
   const passages = [
     { source: 'guide/workers.md', start: 120, end: 480, text: 'Workers process jobs.' },

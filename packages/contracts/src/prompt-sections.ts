@@ -25,7 +25,8 @@ const SECTION_NAMES = [
 ] as const
 export type SectionName = (typeof SECTION_NAMES)[number]
 
-const SECTION_TAG = new RegExp(`<(/?(?:${SECTION_NAMES.join('|')}))>`, 'gi')
+/** A model reads `</ goal >` as it reads `</goal>`. */
+const SECTION_TAG = new RegExp(String.raw`<(\s*/?\s*(?:${SECTION_NAMES.join('|')})\b[^<>]{0,200})>`, 'gi')
 
 export function toSection(name: SectionName, body: string): string {
   return `<${name}>\n${body.replaceAll(SECTION_TAG, '‹$1›')}\n</${name}>`

@@ -17,6 +17,7 @@ import { createAgentRegistry } from './adapters/agent-registry.ts'
 import { createWorkCaller } from './adapters/work-caller.ts'
 import { evaluateRule } from './adapters/json-logic.ts'
 import { openEngine } from './adapters/open-engine.ts'
+import { createWorkHistoryReader } from './adapters/read-work-history.ts'
 import { createRetryPolicy } from './adapters/retry-policy.ts'
 import { openSessionHandle } from './adapters/session-handle.ts'
 import { createSessionManager } from './adapters/session-manager.ts'
@@ -29,6 +30,7 @@ import { approvalRoutes } from './http/approval-routes.ts'
 import { auditRoutes, feedRoutes } from './http/audit-routes.ts'
 import { channelRoutes, deliveryRoutes } from './http/channel-routes.ts'
 import { linkRoutes } from './http/link-routes.ts'
+import { planRoutes } from './http/plan-routes.ts'
 import { deadLetterRoutes, sessionRoutes } from './http/session-routes.ts'
 import { openApprovals } from './open-approvals.ts'
 
@@ -185,6 +187,17 @@ export async function openOrchestrator(config: OrchestratorConfig, options: Orch
   app.route('/v1/agents', agentRoutes({ registry, breakers, gate }))
   app.route('/v1/sessions', sessionRoutes(manager, { closing: stopping.signal }))
   app.route('/v1/dead-letters', deadLetterRoutes(manager))
+  app.route(
+    '/v1/plan',
+    planRoutes({
+      directory: registry,
+      planner,
+      history: createWorkHistoryReader(store),
+      budget,
+      perAgent: config.NODES_PER_AGENT,
+      maxConversationChars: config.MAX_CONVERSATION_CHARS,
+    }),
+  )
   mountAgent(app, { card: CARD, publicUrl, tasks, telemetry, token: config.SERVICE_TOKEN })
 
   return {

@@ -36,7 +36,12 @@ const RESULT_CHARS = 500
  * alive; its faults go back to it, twice at most. After that, and when it cannot be reached, the
  * safe plan of our own is used.
  */
-export async function makePlan(document: SessionDocument, agents: AgentSummary[], planner: Planner, tools: Tools): Promise<MadePlan> {
+export async function makePlan(
+  document: Pick<SessionDocument, 'goal' | 'conversation' | 'lineage'>,
+  agents: AgentSummary[],
+  planner: Planner,
+  tools: Tools,
+): Promise<MadePlan> {
   const levels = levelsLeft(document)
   const drawn = await drawSound({ goal: document.goal, conversation: document.conversation, agents, levels }, { levels }, planner, tools)
   const { plan, repairs, usage } = drawn
@@ -90,7 +95,7 @@ async function drawSound(
   return { plan: undefined, repairs, usage }
 }
 
-function levelsLeft({ lineage }: SessionDocument): number {
+function levelsLeft({ lineage }: Pick<SessionDocument, 'lineage'>): number {
   return Math.max(0, PLAN_LIMITS.depth - 1 - lineage.length)
 }
 
