@@ -28,6 +28,7 @@ import { createFrontDoor } from './http/front-door.ts'
 import type { Exchange, GatewayEnv } from './http/gateway-env.ts'
 import { mountMethodGuards, mountOptions } from './http/methods.ts'
 import { observeRequests } from './http/observe.ts'
+import { sayOpenAIHeaders } from './http/openai-headers.ts'
 import { renderError } from './http/render-error.ts'
 import { createReadCaller, requireApiKey } from './http/require-api-key.ts'
 import { mountResources, type Resources } from './http/resources.ts'
@@ -172,6 +173,7 @@ function createGatewayApp({ telemetry, config, people, keys, markAddress, probeU
   const v1 = new Hono<GatewayEnv>({ strict: false })
   if (setCorsHeaders) v1.use(allowOrigins(setCorsHeaders))
   mountOptions(v1)
+  v1.use(sayOpenAIHeaders())
   v1.use(requireApiKey(readCaller, () => rejected.add(1, { code: 'authentication_failed' })))
   v1.use(observeRequests(telemetry))
   v1.post('/chat/completions', (_c, next) => {

@@ -393,7 +393,7 @@ test('what no session can honour is refused by name, and text is cleaned before 
   ).toBe('messages[0].content')
   expect(await refused({ response_format: { type: 'json_object' } })).toBe('response_format')
   expect(await refused({ n: 2 })).toBe('n')
-  expect(await refused({ tool_choice: 'required', tools: [{ type: 'function' }] })).toBe('tool_choice')
+  expect(await refused({ tool_choice: 'required', tools: [{ type: 'function', function: { name: 'f' } }] })).toBe('tool_choice')
   expect(await refused({ messages: [{ role: 'user', content: ' ' }] })).toBe('messages')
   expect(orchestrator.sessions.size).toBe(0)
   await gateway.chat({ ...ASK, messages: [{ role: 'user', content: 'a\u0000b\ud800c' }] })

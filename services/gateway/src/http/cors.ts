@@ -33,4 +33,4 @@ export function createCorsHeaders(origins: readonly string[]): SetCorsHeaders {
 }
 
 const EXPOSED =
-  'x-request-id, x-session-id, x-signalbox-route, x-signalbox-route-reason, x-signalbox-status, x-signalbox-deduplicated, retry-after, x-should-retry, etag'
+  'x-request-id, openai-version, openai-processing-ms, x-session-id, x-signalbox-route, x-signalbox-route-reason, x-signalbox-status, x-signalbox-deduplicated, retry-after, x-should-retry, etag'

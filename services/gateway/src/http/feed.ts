@@ -8,6 +8,7 @@ import type { StopBell } from '../core/stop-bell.ts'
 import { watchCaller } from './caller-presence.ts'
 import { openEventWriter } from './event-writer.ts'
 import type { GatewayEnv } from './gateway-env.ts'
+import { openAnswerHeaders } from './openai-headers.ts'
 import { PATIENCE } from './patience.ts'
 import { readAfter } from './read-after.ts'
 import { toCall } from './session-call.ts'
@@ -33,7 +34,7 @@ export function mountFeed(app: Hono<GatewayEnv>, { desk, stopBell, keepAliveMs }
     // Asked first, so that a refusal is a status and not an event.
     const { last } = await desk.feed({ ...(after !== undefined && { after }), wait_s: 0 }, call)
     const from = Math.min(after ?? last, last)
-    const writer = openEventWriter(c.env.outgoing, { headers: { 'x-request-id': call.requestId }, keepAliveMs })
+    const writer = openEventWriter(c.env.outgoing, { headers: openAnswerHeaders(c), keepAliveMs })
     const breakOff = (error: AppError): void => {
       c.get('record').errorCode ??= error.code
       writer.fail(error)

@@ -24,6 +24,8 @@ export interface GatewayEnv {
     /** Who acts beyond the owner's own sessions; whoever lets callers in sets it. */
     actor?: Actor
     record: RequestRecord
+    /** When the request came, on the process's clock, where somebody has looked. */
+    startedAt?: number
   }
 }
 

@@ -5,6 +5,7 @@ import type { AppError } from '@signalbox/errors'
 import { toOpenAIError } from '@signalbox/openai-wire'
 
 import type { Exchange } from './gateway-env.ts'
+import { openAnswerHeaders } from './openai-headers.ts'
 
 /** How long, and how much, of a refused body is still taken and thrown away. */
 const LINGER_MS = 1_000
@@ -22,7 +23,7 @@ export function refuseUnread(c: Exchange, error: AppError, headers: Record<strin
   c.get('record').errorCode = error.code
   refuseLargeBody(incoming, outgoing, {
     status,
-    headers: { 'x-request-id': c.get('requestId'), ...headers, 'content-type': 'application/json' },
+    headers: { ...openAnswerHeaders(c), ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
   return RESPONSE_ALREADY_SENT

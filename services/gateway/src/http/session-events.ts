@@ -11,6 +11,7 @@ import type { StopBell } from '../core/stop-bell.ts'
 import { watchCaller } from './caller-presence.ts'
 import { openEventWriter } from './event-writer.ts'
 import type { GatewayContext, GatewayEnv } from './gateway-env.ts'
+import { openAnswerHeaders } from './openai-headers.ts'
 import { PATIENCE } from './patience.ts'
 import { readAfter } from './read-after.ts'
 import { readSessionId, toCall } from './session-call.ts'
@@ -45,7 +46,7 @@ async function streamEvents(
 ): Promise<void> {
   const line = new AbortController()
   const call = toCall(c, AbortSignal.any([left, line.signal]))
-  const writer = openEventWriter(c.env.outgoing, { headers: { 'x-request-id': call.requestId, 'x-session-id': from.id }, keepAliveMs })
+  const writer = openEventWriter(c.env.outgoing, { headers: { ...openAnswerHeaders(c), 'x-session-id': from.id }, keepAliveMs })
   const breakOff = (error: AppError): void => {
     c.get('record').errorCode ??= error.code
     writer.fail(error)

@@ -37,5 +37,8 @@ function requireOrchestrable(request: ChatRequest): void {
 }
 
 function refuse(param: string, why: string): AppError {
-  return new AppError('invalid_request', `${param}: ${why}. Send X-Skip-Orchestration: true, or another model, to reach the model itself.`, { param })
+  return new AppError('invalid_request', `${param}: ${why}. Send X-Skip-Orchestration: true, or another model, to reach the model itself.`, {
+    param,
+    details: { code: 'unsupported_value' },
+  })
 }

@@ -3,6 +3,7 @@ import type { Telemetry } from '@signalbox/telemetry'
 
 import { watchCaller, type CallerPresence } from './caller-presence.ts'
 import type { Exchange } from './gateway-env.ts'
+import { openAnswerHeaders } from './openai-headers.ts'
 import { leavesBodyUnread, refuseUnread } from './refuse-large-body.ts'
 import { renderError, toKnownError } from './render-error.ts'
 
@@ -16,7 +17,7 @@ export interface AnsweringTo {
 export async function withCaller(c: Exchange, telemetry: Telemetry, answer: (to: AnsweringTo) => Promise<Response>): Promise<Response> {
   const { outgoing } = c.env
   const record = c.get('record')
-  const headers: Record<string, string> = { 'x-request-id': c.get('requestId') }
+  const headers = openAnswerHeaders(c)
   const caller = watchCaller(outgoing)
   try {
     return await answer({ caller, headers })
