@@ -19,7 +19,7 @@ const SMALL = 4_000
  */
 export function JsonTree({ value, label }: { value: unknown; label: string }) {
   return (
-    <div role="group" aria-label={label} className="overflow-x-auto font-mono text-[0.82rem] leading-6">
+    <div role="group" aria-label={label} tabIndex={0} className="overflow-x-auto font-mono text-[0.82rem] leading-6">
       <Value value={value} depth={0} />
     </div>
   )

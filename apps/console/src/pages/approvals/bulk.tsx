@@ -7,6 +7,7 @@ import { JsonTree } from '../../json/json-tree.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { TextArea } from '../../ui/field.tsx'
+import { toPlainText } from '../../ui/hostile.ts'
 import { notify, notifyFault } from '../../ui/notices.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 
@@ -18,7 +19,10 @@ export function BulkBar({ selected, onClear, onDecided }: { selected: readonly A
   return (
     <div className="sticky bottom-16 z-20 flex flex-wrap items-center gap-2 rounded-b-card border-t bg-raised px-4 py-2.5 shadow-float md:bottom-0">
       <p role="status" className="min-w-0 flex-1 truncate text-sm">
-        <span className="font-semibold tabular-nums">{selected.length}</span> of <span className="font-mono text-[0.82rem]">{first.action.type}</span>
+        <span className="font-semibold tabular-nums">{selected.length}</span> of{' '}
+        <span className="font-mono text-[0.82rem]">
+          <SafeText text={first.action.type} max={100} />
+        </span>
       </p>
       <Button look="primary" size="small" onClick={() => setOpen(true)}>
         <CheckCheck aria-hidden size={15} /> Review…
@@ -30,7 +34,7 @@ export function BulkBar({ selected, onClear, onDecided }: { selected: readonly A
         wide
         open={isOpen}
         onClose={() => setOpen(false)}
-        title={`${selected.length} ${selected.length === 1 ? 'approval' : 'approvals'} of ${first.action.type}`}
+        title={`${selected.length} ${selected.length === 1 ? 'approval' : 'approvals'} of ${toPlainText(first.action.type)}`}
       >
         <Review
           selected={selected}

@@ -13,6 +13,7 @@ import { Id } from '../../ui/copy.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { notify, notifyFault } from '../../ui/notices.tsx'
 import { Card, Fault, Loading, Part } from '../../ui/page.tsx'
+import { LongWords } from '../../ui/long-words.tsx'
 import { SafeText } from '../../ui/safe-text.tsx'
 import { Ago } from '../../ui/time.tsx'
 import { DataView } from '../session/data-view.tsx'
@@ -112,9 +113,9 @@ function Opened({ data, onClose }: { data: DeadSessionDetail; onClose: () => voi
           {data.conversation.map(({ role, text }, index) => (
             <li key={index} className="grid gap-0.5 sm:grid-cols-[5rem_minmax(0,1fr)] sm:gap-3">
               <span className="text-faint">{role}</span>
-              <p className="max-h-48 overflow-y-auto [overflow-wrap:anywhere] whitespace-pre-wrap">
-                <SafeText text={text} max={10_000} />
-              </p>
+              <div className="min-w-0">
+                <LongWords text={text} />
+              </div>
             </li>
           ))}
         </ol>

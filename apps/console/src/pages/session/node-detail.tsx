@@ -87,7 +87,12 @@ function Head({ id, state, node, onClose }: { id: string; state: NodeState; node
         </h2>
         <p className="text-[0.82rem] text-muted">
           <SafeText text={state.agent} max={80} />
-          {skill !== undefined && <> · {skill}</>}
+          {skill !== undefined && (
+            <>
+              {' '}
+              · <SafeText text={skill} max={80} />
+            </>
+          )}
           {node && node.kind !== 'agent' && !state.branch && <> · {node.kind}</>}
           {state.branch && <> · {state.branch.role}</>}
         </p>
@@ -200,7 +205,9 @@ function Needs({ view, node, state, onSelect }: { view: SessionView; node: PlanN
         <dl className="mt-2 grid gap-1 text-[0.82rem]">
           {inputs.map(([name, from]) => (
             <div key={name} className="flex gap-2">
-              <dt className="text-muted">{name}</dt>
+              <dt className="text-muted">
+                <SafeText text={name} max={80} />
+              </dt>
               <dd className="font-mono">{from}</dd>
             </div>
           ))}

@@ -66,7 +66,12 @@ function Row({ node, heard, isSelected, onSelect }: { node: GraphNode; heard: st
             </button>
             <span className="block truncate text-[0.78rem] text-faint">
               <SafeText text={node.agent} max={40} />
-              {node.skill !== undefined && <> · {node.skill}</>}
+              {node.skill !== undefined && (
+                <>
+                  {' '}
+                  · <SafeText text={node.skill} max={40} />
+                </>
+              )}
             </span>
           </div>
         </div>
