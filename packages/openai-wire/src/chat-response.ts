@@ -18,7 +18,7 @@ export interface ChatCompletion {
   model: string
   choices: {
     index: number
-    message: { role: 'assistant'; content: string | null; refusal: string | null; reasoning_content?: string }
+    message: { role: 'assistant'; content: string | null; refusal: string | null; annotations: []; reasoning_content?: string }
     finish_reason: FinishReason
     logprobs: null
   }[]
@@ -30,6 +30,23 @@ export interface ChatDelta {
   role?: 'assistant'
   content?: string
   reasoning_content?: string
+  reasoning?: string
+}
+
+/** OpenAI has no field for reasoning in chats. Clients read one of two, the first that is there. */
+export const REASONING_FIELDS = ['reasoning_content', 'reasoning', 'both'] as const
+export type ReasoningField = (typeof REASONING_FIELDS)[number]
+
+/** A piece of reasoning. It never shares a delta with content: some clients show one of the two only. */
+export function toReasoningDelta(text: string, field: ReasoningField): ChatDelta {
+  if (field === 'both') return { reasoning_content: text, reasoning: text }
+  return field === 'reasoning' ? { reasoning: text } : { reasoning_content: text }
+}
+
+/** A line of progress as Open WebUI shows it beside an answer that is being made. Clients that do not know it ignore it. */
+export interface StatusEvent {
+  type: 'status'
+  data: { description: string; done: boolean }
 }
 
 export interface ChatCompletionChunk {
@@ -40,6 +57,7 @@ export interface ChatCompletionChunk {
   choices: { index: number; delta: ChatDelta; finish_reason: FinishReason | null; logprobs: null }[]
   usage?: CompletionUsage | null
   signalbox?: SignalboxExtra
+  event?: StatusEvent
 }
 
 /** What stays the same over all chunks of a stream. `created` is in Unix seconds. */
@@ -53,7 +71,7 @@ export interface CompletionIdentity {
 export function toChunk(
   identity: CompletionIdentity,
   delta: ChatDelta,
-  options: { finishReason?: FinishReason; signalbox?: SignalboxExtra; withUsageKey?: boolean } = {},
+  options: { finishReason?: FinishReason; signalbox?: SignalboxExtra; withUsageKey?: boolean; event?: StatusEvent | undefined } = {},
 ): ChatCompletionChunk {
   return {
     id: identity.id,
@@ -63,6 +81,7 @@ export function toChunk(
     choices: [{ index: 0, delta, finish_reason: options.finishReason ?? null, logprobs: null }],
     ...(options.withUsageKey && { usage: null }),
     ...(options.signalbox && { signalbox: options.signalbox }),
+    ...(options.event && { event: options.event }),
   }
 }
 
@@ -85,7 +104,7 @@ export function toCompletion(
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content, refusal: null, ...(options.reasoning && { reasoning_content: options.reasoning }) },
+        message: { role: 'assistant', content, refusal: null, annotations: [], ...(options.reasoning && { reasoning_content: options.reasoning }) },
         finish_reason: options.finishReason ?? 'stop',
         logprobs: null,
       },

@@ -100,6 +100,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
         waitMs: config.SESSION_WAIT_S * 1_000,
         holdMs: config.APPROVAL_HOLD_S * 1_000,
         consoleUrl: createConsoleUrl({ consoleUrl: config.CONSOLE_URL, publicUrl: config.PUBLIC_URL, host: config.HOST }),
+        reasoningField: config.REASONING_FIELD,
       },
     },
     listModels: createModelList({

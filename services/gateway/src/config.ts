@@ -1,5 +1,6 @@
 import { httpUrl, list, wholeNumber } from '@signalbox/config'
 import { llmFields } from '@signalbox/llm'
+import { REASONING_FIELDS } from '@signalbox/openai-wire'
 import { serviceFields } from '@signalbox/service-kit'
 import { z } from 'zod'
 
@@ -42,6 +43,8 @@ export const gatewayConfigSchema = z.object({
   SESSION_WAIT_S: wholeNumber({ min: 1, max: 3_600, fallback: 240 }),
   /** How long a stream is held for somebody to decide an approval, before its turn ends; without streaming a minute at most. */
   APPROVAL_HOLD_S: wholeNumber({ min: 0, max: 3_600, fallback: 120 }),
+  /** What the reasoning that tells of progress is called in a chat's deltas; clients differ in which they read. */
+  REASONING_FIELD: z.enum(REASONING_FIELDS, { error: `is none of ${REASONING_FIELDS.join(', ')}` }).default('reasoning_content'),
   /** Where others reach the gateway; its own address when not set. */
   PUBLIC_URL: httpUrl().optional(),
   /** Where people reach the console, for links to approvals; `/console` below PUBLIC_URL when not set. */

@@ -23,6 +23,8 @@ export async function answerComplex(c: Exchange, request: ComplexRequest, path: 
       sessionId: session.id,
       consoleUrl: path.consoleUrl(c.env.incoming),
       progress: wishes.progress,
+      reasoningField: path.reasoningField,
+      withStatusEvents: wishes.isOpenWebUI,
       withUsageKey: chat.stream_options?.include_usage === true,
     }
     const options = { rendering, wish: wishes.approval, stopBell: path.stopBell }

@@ -1,6 +1,6 @@
 import type { SessionView } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
-import type { ReadChatRequest } from '@signalbox/openai-wire'
+import type { ReadChatRequest, ReasoningField } from '@signalbox/openai-wire'
 import { addLogFields, type Telemetry } from '@signalbox/telemetry'
 
 import type { ShownQuestions } from '../../core/answer-question.ts'
@@ -38,6 +38,8 @@ export interface ComplexPath {
   /** How long a turn is held for approvals. */
   holdMs: number
   consoleUrl: ConsoleUrl
+  /** Under which name progress is told to those who read reasoning. */
+  reasoningField: ReasoningField
 }
 
 export interface ComplexRequest {

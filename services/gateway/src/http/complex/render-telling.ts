@@ -1,11 +1,14 @@
 import { toSafeLine, type SessionEvent, type Usage } from '@signalbox/contracts'
 import {
   toChunk,
+  toReasoningDelta,
   type ChatCompletionChunk,
   type CompletionIdentity,
   type CompletionUsage,
   type FinishReason,
+  type ReasoningField,
   type SignalboxExtra,
+  type StatusEvent,
 } from '@signalbox/openai-wire'
 
 import type { Ending, Telling } from '../../core/tell-answer.ts'
@@ -16,6 +19,10 @@ import type { ProgressMode } from './wishes.ts'
 export interface Rendering extends AwaitingPlace {
   identity: CompletionIdentity
   progress: ProgressMode
+  /** Under which name reasoning is told. */
+  reasoningField: ReasoningField
+  /** The caller is Open WebUI, which shows progress in a place of its own. */
+  withStatusEvents: boolean
   /** The caller asked for usage, so every chunk has the key. */
   withUsageKey: boolean
 }
@@ -31,7 +38,7 @@ export function renderOpening({ identity, sessionId, withUsageKey, progress }: R
 
 /** What is told, as a chunk that every client of OpenAI's takes; undefined for what the caller does not wish to see. */
 export function renderTelling(telling: Exclude<Telling, { type: 'fault' }>, rendering: Rendering): ChatCompletionChunk | undefined {
-  const { identity, sessionId, consoleUrl, progress, withUsageKey } = rendering
+  const { identity, sessionId, consoleUrl, progress, reasoningField, withUsageKey } = rendering
   switch (telling.type) {
     case 'content':
       return toChunk(identity, { content: telling.text }, { withUsageKey })
@@ -39,14 +46,34 @@ export function renderTelling(telling: Exclude<Telling, { type: 'fault' }>, rend
       if (progress === 'none') return undefined
       const shown = progress === 'reasoning' && telling.line !== undefined
       const link = telling.event.type === 'approval.requested' ? ` → ${toApprovalUrl(consoleUrl, telling.event.approval)}` : ''
-      return toChunk(identity, shown ? { reasoning_content: `${telling.line}${link}\n` } : {}, {
+      return toChunk(identity, shown ? toReasoningDelta(`${telling.line}${link}\n`, reasoningField) : {}, {
         withUsageKey,
         signalbox: renderEvent(telling.event, rendering),
+        event: renderStatus(shown ? telling.line : undefined, rendering, { done: false }),
       })
     }
     case 'completed':
-      return toChunk(identity, {}, { finishReason: toFinishReason(telling), withUsageKey, signalbox: renderEnding(telling, sessionId) })
+      return toChunk(
+        identity,
+        {},
+        {
+          finishReason: toFinishReason(telling),
+          withUsageKey,
+          signalbox: renderEnding(telling, sessionId),
+          event: renderStatus('Done', rendering, { done: true }),
+        },
+      )
   }
+}
+
+/** What Open WebUI shows under the answer's name, while it is made and after. */
+export function renderStatus(
+  description: string | undefined,
+  { withStatusEvents, progress }: Pick<Rendering, 'withStatusEvents' | 'progress'>,
+  { done }: { done: boolean },
+): StatusEvent | undefined {
+  if (!withStatusEvents || progress !== 'reasoning' || description === undefined) return undefined
+  return { type: 'status', data: { description, done } }
 }
 
 /** Machine data of an event, under our one extra key. */

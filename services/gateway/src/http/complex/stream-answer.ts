@@ -9,7 +9,7 @@ import type { AnswerTeller } from '../../core/tell-answer.ts'
 import type { Awaiting } from '../../core/waiting-for-people.ts'
 import { openEventWriter, type EventWriter } from '../event-writer.ts'
 import { isForApproval, renderAwaiting, toApprovalError, toAwaitingText } from './render-awaiting.ts'
-import { renderOpening, renderTelling, toCompletionUsage, type Rendering } from './render-telling.ts'
+import { renderOpening, renderStatus, renderTelling, toCompletionUsage, type Rendering } from './render-telling.ts'
 
 export interface StreamOptions {
   rendering: Rendering
@@ -70,7 +70,8 @@ function createChunkSender(
     if (wish === 'error' && isForApproval(awaiting)) return breakOff(toApprovalError(awaiting, rendering))
     const text = toAwaitingText(awaiting, rendering)
     await writer.send(toChunk(identity, { content: teller.text === '' ? text : `\n\n${text}` }, { withUsageKey }))
-    await writer.send(toChunk(identity, {}, { finishReason: 'stop', withUsageKey, signalbox: renderAwaiting(awaiting, rendering) }))
+    const event = renderStatus('Waiting for you', rendering, { done: true })
+    await writer.send(toChunk(identity, {}, { finishReason: 'stop', withUsageKey, signalbox: renderAwaiting(awaiting, rendering), event }))
     await end(awaiting.usage)
   }
 

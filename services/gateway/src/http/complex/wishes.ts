@@ -20,6 +20,8 @@ export interface Wishes {
   idempotencyKey: string | undefined
   retryCount: number
   budget: SessionBudget | undefined
+  /** The caller is Open WebUI: it says so where it forwards who asks (`ENABLE_FORWARD_USER_INFO_HEADERS`). */
+  isOpenWebUI: boolean
 }
 
 export function readWishes(headers: IncomingHttpHeaders, metadata: Record<string, string> | null | undefined): Wishes {
@@ -31,8 +33,11 @@ export function readWishes(headers: IncomingHttpHeaders, metadata: Record<string
     idempotencyKey: readIdempotencyKey(oneValue(headers['idempotency-key'])),
     retryCount: Number(/^\d{1,4}$/.exec(oneValue(headers['x-stainless-retry-count']) ?? '')?.[0] ?? 0),
     budget: readBudget(headers, metadata),
+    isOpenWebUI: OPEN_WEBUI_HEADERS.some((name) => headers[name] !== undefined),
   }
 }
+
+const OPEN_WEBUI_HEADERS = ['x-openwebui-chat-id', 'x-openwebui-message-id', 'x-openwebui-user-id'] as const
 
 /** The first choice is the one meant by silence. */
 function readChoice<Choice extends string>(name: string, headers: IncomingHttpHeaders, choices: readonly [Choice, ...Choice[]]): Choice {
