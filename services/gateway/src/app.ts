@@ -86,7 +86,8 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       upstream,
       stopBell,
       maxBodyBytes: config.MAX_BODY_BYTES,
-      speculation: isSpeculationOn(config.ROUTING_SPECULATION, { baseUrl: llm.baseUrl, price }) ? createSpeculationWatch(telemetry, price) : undefined,
+      speculates: isSpeculationOn(config.ROUTING_SPECULATION, { baseUrl: llm.baseUrl, price }),
+      speculation: createSpeculationWatch(telemetry, price),
       decide: routing.decide,
       complex: {
         telemetry,
@@ -103,6 +104,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
         reasoningField: config.REASONING_FIELD,
       },
     },
+    plainModels: { telemetry, upstream, stopBell, maxBodyBytes: config.MAX_BODY_BYTES, policies: routing.policies },
     listModels: createModelList({
       fetchModels: (signal) => fetchModels(upstream, signal),
       model: config.LLM_MODEL,

@@ -4,7 +4,7 @@ import { AppError } from '@signalbox/errors'
 
 import { toInvalidRequest } from '../invalid-request.ts'
 import { outlineJson, spliceJson } from '../json-outline.ts'
-import { MAX_JSON_DEPTH } from '../read-chat-request.ts'
+import { MAX_JSON_DEPTH } from '../read-request.ts'
 import { responsesRequestSchema, type ResponsesRequest } from './responses-request.ts'
 
 /** A request for a response that was read, and the bytes it came in. */

@@ -1,17 +1,16 @@
-import { AppError } from '@signalbox/errors'
 import { readChatRequest, type ReadChatRequest } from '@signalbox/openai-wire'
 import type { Telemetry } from '@signalbox/telemetry'
 
 import type { UpstreamRequest } from '../adapters/model-upstream.ts'
 import type { SpeculationWatch } from '../adapters/transport-metrics.ts'
 import type { Decider, Decision } from '../core/decide.ts'
-import { ALIAS_NAMES, isMistakenAlias } from '../core/model-aliases.ts'
 import type { Route } from '../core/route.ts'
 import type { RoutingPolicy } from '../core/routing-policy.ts'
 import { toRoutingQuestion } from '../core/routing-question.ts'
 import { answerComplex, type ComplexPath } from './complex/answer-complex.ts'
 import type { Exchange } from './gateway-env.ts'
 import { readJsonBody } from './read-body.ts'
+import { requireKnownAlias } from './require-known-alias.ts'
 import { toRouteHeaders } from './routing-headers.ts'
 import { relay } from './simple/relay.ts'
 import { noteRelayed, toCaller, toUpstreamRequest, type SimplePath } from './simple/simple-path.ts'
@@ -23,8 +22,9 @@ export interface ChatOptions extends SimplePath {
   telemetry: Telemetry
   maxBodyBytes: number
   decide: Decider
-  /** Told of every speculation; none is made where there is nobody to tell. */
-  speculation: SpeculationWatch | undefined
+  /** Whether to call the model while a request's way is still being judged, where its policy does not say. */
+  speculates: boolean
+  speculation: SpeculationWatch
   complex: ComplexPath
 }
 
@@ -41,8 +41,8 @@ export function answerChat(options: ChatOptions): (c: Exchange) => Promise<Respo
       const decision = decide(c, read, options.decide, to)
       const asked = { read, policy: decision.policy }
       if ('settled' in decision) return answerDecided(c, asked, decision.settled, to, options)
-      if (options.speculation === undefined) return answerDecided(c, asked, await decision.pending, to, options)
-      return answerSpeculating(c, asked, decision.pending, to, { ...options, speculation: options.speculation })
+      if (decision.policy.speculate ?? options.speculates) return answerSpeculating(c, asked, decision.pending, to, options)
+      return answerDecided(c, asked, await decision.pending, to, options)
     })
 }
 
@@ -68,13 +68,7 @@ function answerDecided(c: Exchange, asked: AskedChat, route: Route, to: Answerin
 }
 
 /** The model answers while the way is still being judged; where it turns out to be wanted, no time was lost. */
-async function answerSpeculating(
-  c: Exchange,
-  asked: AskedChat,
-  pending: Promise<Route>,
-  to: AnsweringTo,
-  options: ChatOptions & { speculation: SpeculationWatch },
-): Promise<Response> {
+async function answerSpeculating(c: Exchange, asked: AskedChat, pending: Promise<Route>, to: AnsweringTo, options: ChatOptions): Promise<Response> {
   const speculation = speculate(options.upstream, toChatRequest(c, asked), toCaller(c, to, options.stopBell), options.speculation)
   let route: Route
   try {
@@ -105,12 +99,4 @@ function noteRoute(c: Exchange, route: Route, { headers }: AnsweringTo): void {
   record.route = route.needs_orchestration ? 'complex' : 'simple'
   record.routeSource = route.source
   record.routeReason = route.reason
-}
-
-/** @throws AppError for a name that can only have been meant for us, and is none of ours. */
-export function requireKnownAlias(model: string): void {
-  if (!isMistakenAlias(model)) return
-  throw new AppError('model_not_found', `model: '${model}' does not exist. Ours are ${ALIAS_NAMES.join(', ')}; any other name goes to the upstream as it is.`, {
-    param: 'model',
-  })
 }

@@ -15,12 +15,14 @@ import { mountDeadLetters } from './dead-letters.ts'
 import { mountFeed } from './feed.ts'
 import type { GatewayEnv } from './gateway-env.ts'
 import { mountModels } from './models.ts'
+import { answerCompletion, answerEmbedding, type PlainModelOptions } from './plain-models.ts'
 import { mountSessionEvents } from './session-events.ts'
 import { mountSessions } from './sessions.ts'
 
 /** What the resources of the public API stand on. */
 export interface Resources {
   chat: ChatOptions
+  plainModels: PlainModelOptions
   listModels: () => Promise<ModelEntry[]>
   orchestrator: Orchestrator
   sessions: SessionDesk
@@ -40,6 +42,8 @@ export interface Resources {
 export function mountResources(app: Hono<GatewayEnv>, resources: Resources): void {
   const { orchestrator, sessions, audit, stopBell, keepAliveMs } = resources
   app.post('/chat/completions', answerChat(resources.chat))
+  app.post('/completions', answerCompletion(resources.plainModels))
+  app.post('/embeddings', answerEmbedding(resources.plainModels))
   mountModels(app, resources.listModels)
   mountSessions(app, orchestrator, sessions)
   mountSessionEvents(app, { orchestrator, desk: sessions, stopBell, keepAliveMs })

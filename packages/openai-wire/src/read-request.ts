@@ -1,0 +1,60 @@
+import { isUtf8 } from 'node:buffer'
+
+import { AppError } from '@signalbox/errors'
+import type { z } from 'zod'
+
+import { toInvalidRequest } from './invalid-request.ts'
+import { outlineJson, spliceJson } from './json-outline.ts'
+
+/** Deeper than any honest tool schema; `JSON.stringify` and friends fail at a few thousand. */
+export const MAX_JSON_DEPTH = 64
+
+/** A request for a model that was read, and the bytes it came in. */
+export interface ReadRequest<Request> {
+  request: Request
+  /** What goes upstream: the bytes as they came, without a byte order mark. Of several models the last, which is the one that was judged, stands in the place of each. */
+  bytes: Buffer
+  /** The same bytes with another model's name. Every top-level `model` is replaced, so that an upstream which reads the first of two reads what we read. */
+  withModel(model: string): Buffer
+}
+
+/**
+ * Reads a request's bytes once.
+ *
+ * @throws AppError `invalid_json`, or `invalid_request` with the field in `param` (`messages[0].role`).
+ */
+export function readRequest<Schema extends z.ZodType<{ model: string }>>(body: Buffer, schema: Schema): ReadRequest<z.infer<Schema>> {
+  const bytes = withoutByteOrderMark(body)
+  if (bytes.length === 0) throw new AppError('invalid_json', 'The request body is empty.')
+  if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
+  const outline = outlineJson(bytes, { key: 'model', maxDepth: MAX_JSON_DEPTH })
+  if (!outline.withinDepth) throw tooDeep(outline.tooDeepIn)
+  const value = parseJson(bytes)
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw toInvalidRequest(parsed.error, value)
+  const withModel = (model: string): Buffer => spliceJson(bytes, outline.values, model)
+  return { request: parsed.data, bytes: outline.values.length === 1 ? bytes : withModel(parsed.data.model), withModel }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown
+  } catch (cause) {
+    // V8 quotes the body in its message; where it stopped is all that may be repeated.
+    const position = /at position (\d+)/.exec((cause as Error).message)?.[1]
+    throw new AppError('invalid_json', `The request body is not valid JSON${position === undefined ? '' : ` (at position ${position})`}.`, { cause })
+  }
+}
+
+function tooDeep(key: string | undefined): AppError {
+  const param = key !== undefined && /^[\w.-]{1,64}$/.test(key) ? key : undefined
+  return new AppError(
+    'invalid_request',
+    `${param ?? 'The request body'}: must not be nested deeper than ${MAX_JSON_DEPTH} levels.`,
+    param === undefined ? {} : { param },
+  )
+}
+
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+}
