@@ -131,6 +131,8 @@ export const sessionDocumentSchema = z.object({
   goal: z.string(),
   conversation: conversationSchema,
   request_id: z.string(),
+  /** SHA-256 of the request that began it, where whoever began it said so. */
+  request_sha256: z.string().optional(),
   traceparent: z.string().optional(),
   plan: planSchema.nullable(),
   plan_revision: z.int().nonnegative(),
@@ -209,12 +211,12 @@ export type AskView = z.infer<typeof askViewSchema>
 
 /** A session as its owner sees it over the public API and on its A2A task: the document without the conversation, and without what approvals are about. */
 export const sessionViewSchema = sessionDocumentSchema
-  .omit({ conversation: true, traceparent: true, owner: true })
+  .omit({ conversation: true, traceparent: true, owner: true, request_sha256: true })
   .extend({ asks: z.record(z.string(), askViewSchema).default({}) })
 export type SessionView = z.infer<typeof sessionViewSchema>
 
 export function toSessionView(document: SessionDocument): SessionView {
-  const { conversation: _conversation, traceparent: _traceparent, owner: _owner, asks, nodes, ...view } = document
+  const { conversation: _conversation, traceparent: _traceparent, owner: _owner, request_sha256: _request, asks, nodes, ...view } = document
   return {
     ...view,
     nodes: Object.fromEntries(

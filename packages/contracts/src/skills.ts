@@ -12,12 +12,20 @@ export const SKILLS = {
   answerFromKnowledge: 'answer-from-knowledge',
 } as const
 
+/**
+ * The request that a session is to begin with: the SHA-256 of its body, and whether the caller's client has sent it
+ * before. A request sent again attaches to the session that its first try began, also where that went another way.
+ */
+export const askedRequestSchema = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), again: z.boolean() })
+export type AskedRequest = z.infer<typeof askedRequestSchema>
+
 /** Data part sent to the orchestrator beside the last user message: the whole conversation. */
 export const conversationPartSchema = z.object({
   kind: z.literal('conversation'),
   conversation: conversationSchema,
   /** What the caller lets the session spend. */
   budget: budgetSchema.optional(),
+  request: askedRequestSchema.optional(),
 })
 export type ConversationPart = z.infer<typeof conversationPartSchema>
 

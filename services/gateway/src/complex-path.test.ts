@@ -79,7 +79,14 @@ test('a session is told as a stream: the role at once, progress as reasoning, th
   expect(caller.owner).toBe('ann')
   expect(message.parts).toEqual([
     { kind: 'text', text: 'Compare A and B' },
-    { kind: 'data', data: { kind: 'conversation', conversation: [{ role: 'user', text: 'Compare A and B' }] } },
+    {
+      kind: 'data',
+      data: {
+        kind: 'conversation',
+        conversation: [{ role: 'user', text: 'Compare A and B' }],
+        request: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string, again: false },
+      },
+    },
   ])
 
   const { chunks, done, content, reasoning } = await read(response)

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 
 import { textOf, type Turn } from '@signalbox/a2a'
-import type { Plan } from '@signalbox/contracts'
+import type { ConversationPart, Plan } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import { eventually, temporaryFolder } from '@signalbox/testing'
 import { describe, expect, test } from 'vitest'
 
-import { answerOf, call, meetingOf, node, planOf, startAgent, startOrchestrator, viewOf } from './fixtures/world.ts'
+import { answerOf, call, meetingOf, node, planOf, startAgent, startOrchestrator, viewOf, type AskOptions } from './fixtures/world.ts'
 
 describe('a session', () => {
   test('runs what can run in parallel, hands results on, and streams the answer', async () => {
@@ -162,6 +162,23 @@ describe('a session', () => {
     expect((await connection.cancelTask(id, call())).status.state).toBe('canceled')
   })
 
+  test('what a client sends again attaches to the session that its first try began, whichever gateway brings it, and under whatever key', async () => {
+    const { ask } = await startOrchestrator([await answering()], planOf(node('answer', 'writer')))
+    const first = await ask('go', requestOf('a', { again: false, idempotencyKey: 'auto-1' }))
+    const again = await ask('go', requestOf('a', { again: true, idempotencyKey: 'auto-2' }))
+    expect(again.view.id).toBe(first.view.id)
+    expect(JSON.stringify(again.view)).not.toContain('a'.repeat(64))
+    const meant = await ask('go', requestOf('a', { again: false, idempotencyKey: 'auto-3' }))
+    const other = await ask('go', requestOf('b', { again: true, idempotencyKey: 'auto-4' }))
+    expect(new Set([first, meant, other].map(({ view }) => view.id)).size).toBe(3)
+  })
+
+  test('one idempotency key for two requests is refused also where they say the same', async () => {
+    const { ask } = await startOrchestrator([await answering()], planOf(node('answer', 'writer')))
+    await ask('go', requestOf('a', { again: false, idempotencyKey: 'k' }))
+    await expect(ask('go', requestOf('b', { again: false, idempotencyKey: 'k' }))).rejects.toMatchObject({ code: 'idempotency_mismatch' })
+  })
+
   test('asked for twice under one idempotency key is one session', async () => {
     let calls = 0
     const writer = await startAgent('writer', async (_turn, out) => {
@@ -219,3 +236,13 @@ test('a session whose orchestrator dies is finished by the next one: what had fi
   expect(keys['second']).toHaveLength(1)
   expect(keys['answer']).toHaveLength(1)
 })
+
+function answering(): ReturnType<typeof startAgent> {
+  return startAgent('writer', async (_turn, out) => out.text('so'))
+}
+
+/** What a gateway says of the request that it brings. */
+function requestOf(digit: string, { again, idempotencyKey }: { again: boolean; idempotencyKey: string }): AskOptions {
+  const data = { kind: 'conversation', conversation: [{ role: 'user', text: 'go' }], request: { sha256: digit.repeat(64), again } } satisfies ConversationPart
+  return { idempotencyKey, parts: [{ kind: 'data', data }] }
+}

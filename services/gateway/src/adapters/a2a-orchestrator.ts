@@ -62,14 +62,17 @@ export function connectOrchestrator(options: A2AOrchestratorOptions): Orchestrat
   }
 
   return {
-    begin: ({ question, conversation, idempotencyKey, budget }, call) =>
+    begin: ({ question, conversation, idempotencyKey, request, budget }, call) =>
       follow(
         (streaming) =>
           connection.stream(
             {
               parts: [
                 { kind: 'text', text: question },
-                { kind: 'data', data: { kind: 'conversation', conversation, ...(budget && { budget }) } satisfies ConversationPart },
+                {
+                  kind: 'data',
+                  data: { kind: 'conversation', conversation, ...(budget && { budget }), ...(request && { request }) } satisfies ConversationPart,
+                },
               ],
             },
             { ...streaming, ...(idempotencyKey !== undefined && { idempotencyKey }) },

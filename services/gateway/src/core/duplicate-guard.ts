@@ -24,7 +24,8 @@ const REMEMBERED_MS = 15 * 60_000
 
 /**
  * Clients that send no key of their own say how often they have tried; such a retry takes the key
- * that its first try was given. The same words asked twice on purpose are not a retry.
+ * that its first try was given. The same words asked twice on purpose are not a retry. What this gateway does not
+ * remember, since another one took the first try or it has been restarted, the orchestrator finds.
  */
 export function createDuplicateGuard(now: () => number = Date.now): DuplicateGuard {
   const bounds = { maxEntries: REMEMBERED, maxAgeMs: REMEMBERED_MS, now }

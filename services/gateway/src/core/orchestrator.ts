@@ -1,4 +1,4 @@
-import type { Conversation, SessionEvent, SessionView } from '@signalbox/contracts'
+import type { AskedRequest, Conversation, SessionEvent, SessionView } from '@signalbox/contracts'
 
 import type { SessionCall } from './session-call.ts'
 
@@ -20,6 +20,8 @@ export interface NewSession {
   conversation: Conversation
   /** The same key again is answered with the session that it began. */
   idempotencyKey?: string
+  /** What the caller sent, and whether its client has sent it before. */
+  request?: AskedRequest
   /** What it may spend. */
   budget?: SessionBudget
 }

@@ -6,6 +6,7 @@ import {
   TERMINAL_EVENTS,
   TERMINAL_STATUSES,
   UNDRIVEN,
+  type AskedRequest,
   type Budget,
   type Conversation,
   type SessionDocument,
@@ -48,10 +49,15 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
 
   async function begin(request: SendRequest, caller: Caller): Promise<SessionDocument> {
     if (!options.accepting()) throw new AppError('unavailable', 'The orchestrator is stopping.', { retryable: true, retryAfterMs: 2_000 })
-    const { conversation, budget } = readConversation(request.message, options.maxConversationChars)
+    const { conversation, budget, asked } = readConversation(request.message, options.maxConversationChars)
     const lineage = await readLineage(request.message.metadata, store)
-    const document = newSession(caller, { conversation, budget: withinBudget(budget, options.budget), lineage })
-    const existing = await findRepeated(document, caller)
+    const document = newSession(caller, {
+      conversation,
+      budget: withinBudget(budget, options.budget),
+      lineage,
+      ...(asked && { request_sha256: asked.sha256 }),
+    })
+    const existing = (await findRepeated(document, caller)) ?? (asked?.again === true ? await findFirstTry(document) : undefined)
     if (existing) return existing
     try {
       await store.create(document, [{ type: 'session.created', at: document.created_at }])
@@ -69,10 +75,17 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
     if (caller.idempotencyKey === undefined) return undefined
     const existing = await store.load(document.id)
     if (!existing) return undefined
-    if (JSON.stringify(existing.document.conversation) !== JSON.stringify(document.conversation)) {
+    if (!isSameRequest(existing.document, document)) {
       throw new AppError('idempotency_mismatch', 'The idempotency key was used for another request.', { param: 'Idempotency-Key' })
     }
     return existing.document
+  }
+
+  /** What a client tries again it began a moment ago, perhaps by another gateway, or by one that has been restarted since. */
+  async function findFirstTry({ owner, request_sha256: request }: SessionDocument): Promise<SessionDocument | undefined> {
+    const { sessions } = await store.list({ owner, limit: LATEST })
+    const since = Date.now() - RETRIED_WITHIN_MS
+    return sessions.find((session) => session.request_sha256 === request && Date.parse(session.created_at) > since)
   }
 
   async function find(id: string, caller: Caller): Promise<StoredSession> {
@@ -183,10 +196,19 @@ export function createSessionTaskService(options: SessionTaskServiceOptions): Ta
   }
 }
 
+/** Among so many of an owner's latest sessions, and so far back, the first try of a request is looked for. */
+const LATEST = 50
+const RETRIED_WITHIN_MS = 15 * 60_000
+
 /** How long a cancel waits to see the session end; the cancel itself is kept, and is not lost when this passes. */
 const CANCEL_WAIT_MS = 5_000
 
-function newSession(caller: Caller, asked: { conversation: Conversation; budget: Budget; lineage: string[] }): SessionDocument {
+function isSameRequest(known: SessionDocument, given: SessionDocument): boolean {
+  if (known.request_sha256 !== undefined && given.request_sha256 !== undefined) return known.request_sha256 === given.request_sha256
+  return JSON.stringify(known.conversation) === JSON.stringify(given.conversation)
+}
+
+function newSession(caller: Caller, asked: { conversation: Conversation; budget: Budget; lineage: string[]; request_sha256?: string }): SessionDocument {
   const { conversation } = asked
   const now = new Date().toISOString()
   const { traceparent } = traceHeaders()
@@ -205,7 +227,7 @@ function newSession(caller: Caller, asked: { conversation: Conversation; budget:
   }
 }
 
-function readConversation(message: Message, maxChars: number): { conversation: Conversation; budget: Budget } {
+function readConversation(message: Message, maxChars: number): { conversation: Conversation; budget: Budget; asked: AskedRequest | undefined } {
   const part = dataOf(message.parts)
     .map((data) => conversationPartSchema.safeParse(data))
     .find(({ success }) => success)?.data
@@ -215,5 +237,5 @@ function readConversation(message: Message, maxChars: number): { conversation: C
     throw new AppError('invalid_request', 'The message holds no question: send text, or a conversation with a user turn.', { param: 'message.parts' })
   const size = conversation.reduce((sum, turn) => sum + turn.text.length, 0)
   if (size > maxChars) throw new AppError('payload_too_large', `The conversation is longer than ${maxChars} characters.`, { param: 'message.parts' })
-  return { conversation, budget: part?.budget ?? {} }
+  return { conversation, budget: part?.budget ?? {}, asked: part?.request }
 }

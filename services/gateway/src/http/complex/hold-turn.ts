@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+
 import type { SessionView } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 import type { ReadChatRequest, ReasoningField } from '@signalbox/openai-wire'
@@ -146,6 +148,7 @@ function openNews({ read, route, wishes, idempotencyKey }: TurnRequest, call: Se
           {
             ...toNewSession(read.request, toTurns(read.request)),
             ...(budget && { budget }),
+            request: { sha256: hash('sha256', read.bytes), again: wishes.idempotencyKey === undefined && wishes.retryCount > 0 },
             idempotencyKey:
               idempotencyKey ?? duplicates.keyFor({ owner: call.owner, body: read.bytes, givenKey: wishes.idempotencyKey, retryCount: wishes.retryCount }),
           },
