@@ -8,6 +8,7 @@ import { connectOrchestrator } from './adapters/a2a-orchestrator.ts'
 import { fetchModels } from './adapters/fetch-models.ts'
 import { createApprovalDesk } from './adapters/management/approval-desk.ts'
 import { connectManagement } from './adapters/management/connect-management.ts'
+import { createPlanDesk } from './adapters/management/plan-desk.ts'
 import { createAuditDesk, createChannelDesk } from './adapters/management/oversight-desk.ts'
 import { createAgentDesk, createDeadLetterDesk, createSessionDesk } from './adapters/management/session-desk.ts'
 import { openModelUpstream } from './adapters/model-upstream.ts'
@@ -89,6 +90,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       speculates: isSpeculationOn(config.ROUTING_SPECULATION, { baseUrl: llm.baseUrl, price }),
       speculation: createSpeculationWatch(telemetry, price),
       decide: routing.decide,
+      explain: { ...routing, plans: createPlanDesk(management), planSeconds: config.ROUTING_PLAN_S },
       complex: {
         telemetry,
         orchestrator,

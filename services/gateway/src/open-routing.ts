@@ -1,6 +1,6 @@
 import type { RoutingSource } from '@signalbox/contracts'
-import { openChatModel, type resolveLlm } from '@signalbox/llm'
-import { METRICS, type Telemetry } from '@signalbox/telemetry'
+import { openChatModel, readPrices, toCost, type resolveLlm } from '@signalbox/llm'
+import { METRICS, type Series, type Telemetry } from '@signalbox/telemetry'
 
 import { createLlmClassifier } from './adapters/llm-classifier.ts'
 import { openLocalTier } from './adapters/local-tier.ts'
@@ -18,6 +18,8 @@ export interface Routing {
   policies: RoutingPolicies
   /** What the classifier is called at its endpoint. */
   classifierModel: string
+  /** US dollars at list price; null where the model's is not known. */
+  toCost: (model: string, tokens: { prompt: number; completion: number }) => number | null
   close(): Promise<void>
 }
 
@@ -48,10 +50,12 @@ export async function openRouting(config: GatewayConfig, { llm, telemetry }: { l
     }),
     onDecided: createDecisionTimes(telemetry),
   })
+  const prices = readPrices(config.LLM_PRICES_FILE)
   return {
     decide,
     policies,
     classifierModel,
+    toCost: (name, tokens) => toCost(prices, name, tokens),
     async close() {
       policies.close()
       await model.close()
@@ -64,7 +68,12 @@ function toClassifierModel(config: GatewayConfig): string {
   return config.ROUTING_CLASSIFIER_MODEL ?? (config.LLM_BASE_URL === undefined ? 'gpt-4o-mini' : config.LLM_MODEL)
 }
 
-function createDecisionTimes({ meter }: Telemetry): (source: RoutingSource, milliseconds: number) => void {
-  const duration = meter.createHistogram(METRICS.routeDuration, { unit: 's', advice: { explicitBucketBoundaries: SECOND_BOUNDS } })
-  return (source, milliseconds) => duration.record(milliseconds / 1_000, { source })
+function createDecisionTimes({ histograms }: Telemetry): (source: RoutingSource, milliseconds: number) => void {
+  const duration = histograms.open(METRICS.routeDuration, { unit: 's', bounds: SECOND_BOUNDS })
+  const series = new Map<RoutingSource, Series>()
+  return (source, milliseconds) => {
+    let known = series.get(source)
+    if (!known) series.set(source, (known = duration.series({ source })))
+    known.record(milliseconds / 1_000)
+  }
 }

@@ -48,5 +48,10 @@ export async function openPolicies({ file, folder, model, log }: PoliciesOptions
   }
   const onChange = (): void => void reread()
   watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, onChange)
-  return { of: (owner, name) => policies.of(owner, name), close: () => unwatchFile(path, onChange) }
+  return {
+    of: (owner, name) => policies.of(owner, name),
+    aliasesOf: (owner) => policies.aliasesOf(owner),
+    allows: (owner, name) => policies.allows(owner, name),
+    close: () => unwatchFile(path, onChange),
+  }
 }

@@ -14,6 +14,21 @@ test.each<[string, string]>([
   ['Please generate a concise, 5-word-or-less title for the conversation, using its same language', 'a title'],
   ['Analyze this conversation and provide:\n1. The detected language of the conversation\n2. A concise title in the detected language', 'a title'],
   ['Based on the chat history, give this conversation a name.\nKeep it short', 'a title'],
+  ["Your task is to create a detailed summary of the conversation so far, paying close attention to the user's explicit requests", 'a summary'],
+  [
+    `CRITICAL: Respond with TEXT ONLY. Do NOT call any tools. Do NOT ask follow-up questions.\n- You already have all the context you need in the conversation above.\n- Tool calls will be rejected and will waste your only turn.\n\nYour task is to create a detailed summary of the conversation so far`,
+    'a summary',
+  ],
+  ['You are performing a CONTEXT CHECKPOINT COMPACTION. Create a handoff summary for another LLM that will resume the task.', 'a summary'],
+  ['Provide a detailed prompt for continuing our conversation above. Focus on information that would be helpful', 'a summary'],
+  ['Progressively summarize the lines of conversation provided, adding onto the previous summary returning a new summary.', 'a summary'],
+  ['Summarize the conversation by integrating new lines into the current summary.', 'a summary'],
+  ['<explicit_instructions type="summarize_task">\nThe current conversation is rapidly running out of context.', 'a summary'],
+  ['Please summarize the following conversation:\n\nuser: compare A and B', 'a summary'],
+  ['Summarize our conversation so far.', 'a summary'],
+  ['Analyze if this message indicates a new conversation topic. If it does, extract a 2-3 word title', 'a topic'],
+  ['Analyze *only* the content and structure of your immediately preceding response (your last turn in the conversation history).', 'whose turn it is'],
+  ['Given the following conversation and a follow up question, rephrase the follow up question to be a standalone question.', 'search queries'],
 ])('%s', (question, call) => {
   expect(readBackgroundCall({ question, instructions: '' })).toBe(call)
 })
@@ -25,6 +40,9 @@ test('the role that some UIs give the model says it too', () => {
 })
 
 test.each([
+  'Summarize the three contracts and compare their notice periods',
+  'Summarize this conversation between Alice and the bank, and check it against our complaints policy?',
+  'Your task is to compare the summary of the conversation with the contract',
   '### Task:\nRespond to the user query using the provided context, incorporating inline citations in the format [id]',
   'Compare the titles of these two books',
   'Who was the speaker in this discussion, and what is his title?',

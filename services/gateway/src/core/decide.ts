@@ -52,13 +52,15 @@ export interface DeciderOptions {
 export function createDecider(options: DeciderOptions): Decider {
   const { policies, memory, onDecided } = options
   return (request) => {
-    const begun = onDecided ? performance.now() : 0
+    const begun = performance.now()
     const { owner, facts, note } = request
     const policy = policies.of(owner, facts.model)
     requireAllowedModel(policy, facts.model)
     const done = (decision: Route): Route => {
-      onDecided?.(decision.source, performance.now() - begun)
-      return policy.budget && decision.needs_orchestration ? { ...decision, budget: policy.budget } : decision
+      const took = performance.now() - begun
+      if (!note) onDecided?.(decision.source, took)
+      const milliseconds = Math.round(took * 1_000) / 1_000
+      return policy.budget && decision.needs_orchestration ? { ...decision, milliseconds, budget: policy.budget } : { ...decision, milliseconds }
     }
 
     const ruled = route(facts, policy, note)

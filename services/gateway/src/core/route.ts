@@ -13,6 +13,8 @@ export interface Route extends RoutingDecision {
   session?: string
   /** The most that a session may spend that is begun for it. */
   budget?: SessionBudget
+  /** How long it took to decide. */
+  milliseconds?: number
 }
 
 /** What of a policy the rules look at. */

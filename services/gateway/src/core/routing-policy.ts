@@ -58,6 +58,10 @@ export interface RoutingPolicy {
 
 export interface RoutingPolicies {
   of(owner: string, model: string): RoutingPolicy
+  /** The names beside our aliases that stand for models of the upstream. */
+  aliasesOf(owner: string): string[]
+  /** Whether the key may name this model. */
+  allows(owner: string, model: string): boolean
 }
 
 /** What holds where nobody has written anything. */
@@ -72,7 +76,13 @@ const MOST_REMEMBERED = 10_000
 export function createPolicies({ rules, defaults }: RoutingRules, model: string): RoutingPolicies {
   const remembered = new Map<string, Map<string, RoutingPolicy>>()
   let count = 0
-  return {
+  const all: readonly (PolicySettings & { id: string; match?: PolicyRule['match'] })[] = [...rules, { ...defaults, id: 'defaults' }]
+  const policies: RoutingPolicies = {
+    aliasesOf: (owner) => {
+      const names = all.filter(({ match }) => isNamed(match?.key, owner)).flatMap(({ aliases }) => Object.keys(aliases ?? {}))
+      return [...new Set(names)].filter((name) => !isModelAlias(name))
+    },
+    allows: (owner, name) => isAllowed(policies.of(owner, name), name),
     of(owner, name) {
       // Without rules all owners have one policy for a name.
       const whose = rules.length === 0 ? '' : owner
@@ -84,13 +94,14 @@ export function createPolicies({ rules, defaults }: RoutingRules, model: string)
         ofOwner.clear()
         count = 0
       }
-      const matching = rules.filter(({ match }) => isNamed(match.key, owner) && isNamed(match.model, name))
-      const policy = toPolicy([...matching, { ...defaults, id: 'defaults' }], name, model)
+      const matching = all.filter(({ match }) => isNamed(match?.key, owner) && isNamed(match?.model, name))
+      const policy = toPolicy(matching, name, model)
       remembered.set(whose, ofOwner.set(name, policy))
       count += 1
       return policy
     },
   }
+  return policies
 }
 
 function toPolicy(rules: readonly (PolicySettings & { id: string })[], name: string, model: string): RoutingPolicy {
@@ -150,8 +161,14 @@ export function isLike(name: string, glob: string): boolean {
  * @throws AppError `permission_denied`.
  */
 export function requireAllowedModel(policy: RoutingPolicy, model: string): void {
-  if (policy.models === undefined || isNamed(policy.models, model)) return
-  throw new AppError('permission_denied', `model: this key may not use '${model.slice(0, 256)}'. It may use ${policy.models.join(', ')}.`, { param: 'model' })
+  if (isAllowed(policy, model)) return
+  throw new AppError('permission_denied', `model: this key may not use '${model.slice(0, 256)}'. It may use ${(policy.models ?? []).join(', ')}.`, {
+    param: 'model',
+  })
+}
+
+function isAllowed({ models }: RoutingPolicy, model: string): boolean {
+  return isNamed(models, model)
 }
 
 /** What a session may spend: what was asked for, and no more than the policy gives. */

@@ -62,6 +62,7 @@ const TEMPLATES: readonly Template[] = [
 
 /** What IDEs call the person's own words. The last counts: all that they lay beside them comes before. */
 const OWN_WORDS = /<(user_query|userrequest|user_request|user_message)>([\s\S]*?)<\/\1>/gi
+const OWN_WORDS_END = /<\/(?:user_query|userrequest|user_request|user_message)>$/i
 
 /** Blocks that clients put into a person's message, by names that no person would use. */
 const BLOCKS =
@@ -84,14 +85,15 @@ export function unwrapPrompt(prompt: string): string {
   const opening = prompt.slice(0, OPENING_CHARACTERS).trimStart()
   const template = TEMPLATES.find(({ begins }) => begins.test(opening))
   if (!template && !mayHaveBlocks && !/^[[/#]|\/(?:no_)?think\s*$/.test(opening)) return prompt
-  const inner = template?.read(prompt.trimStart()) ?? prompt
-  const own = lastOwnWords(inner) ?? inner
-  return stripBlocks(own.replace(AGENTS_FILE, '')).replace(SENTINELS, '').trim()
+  const inner = stripBlocks((template?.read(prompt.trimStart()) ?? prompt).replace(AGENTS_FILE, '')).trim()
+  return (lastOwnWords(inner) ?? inner).replace(SENTINELS, '').trim()
 }
 
+/** Only of messages that begin and end with what a client wrote: a text that a person pastes may hold such tags too. */
 function lastOwnWords(text: string): string | undefined {
+  if (!text.startsWith('<') || !OWN_WORDS_END.test(text)) return undefined
   let found: string | undefined
-  if (/<\/user_?(?:query|request|message)>/i.test(text)) for (const match of text.matchAll(OWN_WORDS)) found = match[2]
+  for (const match of text.matchAll(OWN_WORDS)) found = match[2]
   return found
 }
 

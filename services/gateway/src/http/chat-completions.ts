@@ -4,10 +4,12 @@ import type { Telemetry } from '@signalbox/telemetry'
 import type { UpstreamRequest } from '../adapters/model-upstream.ts'
 import type { SpeculationWatch } from '../adapters/transport-metrics.ts'
 import type { Decider, Decision } from '../core/decide.ts'
+import type { ExplainTools } from '../core/explain-route.ts'
 import type { Route } from '../core/route.ts'
 import type { RoutingPolicy } from '../core/routing-policy.ts'
 import { toRoutingQuestion } from '../core/routing-question.ts'
 import { answerComplex, type ComplexPath } from './complex/answer-complex.ts'
+import { explainChat, wantsExplanation } from './explain-chat.ts'
 import type { Exchange } from './gateway-env.ts'
 import { readJsonBody } from './read-body.ts'
 import { requireKnownAlias } from './require-known-alias.ts'
@@ -26,6 +28,8 @@ export interface ChatOptions extends SimplePath {
   speculates: boolean
   speculation: SpeculationWatch
   complex: ComplexPath
+  /** What a request is explained with that only wants to know its way. */
+  explain: ExplainTools
 }
 
 /** `POST /v1/chat/completions`: read, route, and go the way that the route says. */
@@ -35,6 +39,7 @@ export function answerChat(options: ChatOptions): (c: Exchange) => Promise<Respo
       const read = readChatRequest(await readJsonBody(c.env.incoming, options.maxBodyBytes))
       const { model, stream } = read.request
       requireKnownAlias(model)
+      if (wantsExplanation(c)) return explainChat(c, read, to, options.explain)
       const record = c.get('record')
       record.model = model
       record.stream = stream === true
@@ -99,4 +104,6 @@ function noteRoute(c: Exchange, route: Route, { headers }: AnsweringTo): void {
   record.route = route.needs_orchestration ? 'complex' : 'simple'
   record.routeSource = route.source
   record.routeReason = route.reason
+  if (route.milliseconds !== undefined) record.routeMs = route.milliseconds
+  if (route.confidence !== undefined) record.routeConfidence = route.confidence
 }

@@ -7,6 +7,11 @@ export interface RequestRecord {
   route?: 'simple' | 'complex'
   routeSource?: string
   routeReason?: string
+  /** How long it took to decide. */
+  routeMs?: number
+  routeConfidence?: number
+  /** Nothing was run: the caller asked which way it would go. */
+  explained?: boolean
   model?: string
   stream?: boolean
   session_id?: string

@@ -92,6 +92,9 @@ export function observeRequests(telemetry: Telemetry): MiddlewareHandler<Gateway
 function toAttributes(record: RequestRecord): Attributes {
   return {
     ...(record.route !== undefined && { [ATTRIBUTES.routeComplex]: record.route === 'complex', [ATTRIBUTES.routeSource]: record.routeSource }),
+    ...(record.routeMs !== undefined && { [ATTRIBUTES.routeMs]: record.routeMs }),
+    ...(record.routeConfidence !== undefined && { [ATTRIBUTES.routeConfidence]: record.routeConfidence }),
+    ...(record.explained === true && { [ATTRIBUTES.routeExplained]: true }),
     ...(record.model !== undefined && { [ATTRIBUTES.requestModel]: record.model }),
     ...(record.stream !== undefined && { [ATTRIBUTES.stream]: record.stream }),
     ...(record.session_id !== undefined && { [ATTRIBUTES.sessionId]: record.session_id }),

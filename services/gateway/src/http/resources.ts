@@ -16,6 +16,7 @@ import { mountFeed } from './feed.ts'
 import type { GatewayEnv } from './gateway-env.ts'
 import { mountModels } from './models.ts'
 import { answerCompletion, answerEmbedding, type PlainModelOptions } from './plain-models.ts'
+import { answerRoute } from './route.ts'
 import { mountSessionEvents } from './session-events.ts'
 import { mountSessions } from './sessions.ts'
 
@@ -42,6 +43,7 @@ export interface Resources {
 export function mountResources(app: Hono<GatewayEnv>, resources: Resources): void {
   const { orchestrator, sessions, audit, stopBell, keepAliveMs } = resources
   app.post('/chat/completions', answerChat(resources.chat))
+  app.post('/route', answerRoute(resources.chat))
   app.post('/completions', answerCompletion(resources.plainModels))
   app.post('/embeddings', answerEmbedding(resources.plainModels))
   mountModels(app, resources.listModels)

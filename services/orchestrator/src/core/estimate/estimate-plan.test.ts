@@ -1,4 +1,4 @@
-import { NO_USAGE, type NodeState, type Plan, type SessionDocument, UNDRIVEN } from '@signalbox/contracts'
+import { NO_USAGE, type NodeState, type Plan, type SessionDocument, UNDRIVEN, type VoteNode } from '@signalbox/contracts'
 import { expect, test } from 'vitest'
 
 import { estimatePlan, rangeOf } from './estimate-plan.ts'
@@ -78,12 +78,12 @@ test('a list takes its items’ work, as many at once as may be, and people’s 
 
 test('voters take the time of the slowest; a judge is heard always, or perhaps', () => {
   const history = toWorkHistory(again(sessionOf({ a: took(2, 10, 0), b: took(6, 20, 0), judge: took(3, 30, 0) }), 3))
-  const voting = { ...node('v', 'x'), kind: 'vote', voters: [{ agent: 'a' }, { agent: 'b' }], judge: { agent: 'judge' } } as const
-  expect(estimatePlan(planOf({ ...voting, decide: 'judge' }), { ...NOW, history })).toMatchObject({
+  const voting = (decide: 'judge' | 'majority'): VoteNode => ({ id: 'v', kind: 'vote', instruction: 'x', needs: [], on_failure: 'fail', voters: [{ agent: 'a' }, { agent: 'b' }], judge: { agent: 'judge' }, decide })
+  expect(estimatePlan(planOf(voting('judge')), { ...NOW, history })).toMatchObject({
     seconds: { low: 10, high: 10 },
     tokens: { low: 60, high: 60 },
   })
-  expect(estimatePlan(planOf({ ...voting, decide: 'majority' }), { ...NOW, history })).toMatchObject({
+  expect(estimatePlan(planOf(voting('majority')), { ...NOW, history })).toMatchObject({
     seconds: { low: 7, high: 10 },
     tokens: { low: 30, high: 60 },
   })
