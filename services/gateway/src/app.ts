@@ -35,6 +35,7 @@ import { createReadCaller, requireApiKey } from './http/require-api-key.ts'
 import { mountResources, type Resources } from './http/resources.ts'
 import { toServerLimits } from './limits-config.ts'
 import { openConsole, type Console } from './open-console.ts'
+import { openResponses } from './open-responses.ts'
 import { openRouting } from './open-routing.ts'
 
 const NAME = 'gateway'
@@ -59,12 +60,15 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     openTelemetry({ service: NAME, level: config.LOG_LEVEL, ...(!config.OTEL_SDK_DISABLED && { otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }) })
   const devApiKey = config.SIGNALBOX_API_KEYS.length === 0 ? createDevKey() : undefined
   const stopBell = createStopBell()
-  const upstream = openModelUpstream({
+  const upstreamOptions = {
     baseUrl: llm.baseUrl,
     apiKey: llm.apiKey,
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
     firstByteTimeoutMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
     idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
+  }
+  const upstream = openModelUpstream({
+    ...upstreamOptions,
     connections: config.UPSTREAM_CONNECTIONS,
     queue: config.UPSTREAM_QUEUE,
     queueTimeoutMs: config.UPSTREAM_QUEUE_TIMEOUT_MS,
@@ -81,7 +85,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
   const approvals = createApprovalDesk(management)
   const routing = await openRouting(config, { llm, telemetry })
 
-  const resources: Resources = {
+  const resources: Omit<Resources, 'responses'> = {
     chat: {
       telemetry,
       upstream,
@@ -123,6 +127,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     stopBell,
     keepAliveMs: config.KEEP_ALIVE_MS,
   }
+  const responses = openResponses(config, { ...resources, ...resources.chat, chatUpstream: upstream, upstreamOptions })
   const markAddress = createAddressMark(config.SERVICE_TOKEN)
   const people = config.CONSOLE_ENABLED ? await openConsole(config, { telemetry, markAddress, management }) : undefined
   const { app, first } = createGatewayApp({
@@ -132,7 +137,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     keys: createApiKeys(devApiKey === undefined ? config.SIGNALBOX_API_KEYS : [`dev:${devApiKey}`], config.SIGNALBOX_OPERATOR_KEYS),
     markAddress,
     probeUpstream: createModelProbe(llm),
-    resources,
+    resources: { ...resources, responses: responses.options },
   })
   return {
     name: NAME,
@@ -151,7 +156,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     close: async () => {
       // What people did last is still told to the orchestrator.
       await people?.close()
-      await Promise.all([upstream.close(), orchestrator.close(), management.close(), routing.close()])
+      await Promise.all([responses.close(), upstream.close(), orchestrator.close(), management.close(), routing.close()])
     },
   }
 }

@@ -41,12 +41,16 @@ export interface ResponseComposer {
   /** A call of the caller's function, by its number among this response's calls; whoever begins one says its name. */
   call(index: number, piece: { callId?: string | undefined; name?: string | undefined; kind?: 'function' | 'custom'; text: string }): ResponseEvent[]
   ask(item: ApprovalRequestItem): ResponseEvent[]
+  /** Says that it goes on, and what is known of it by now. */
+  note(metadata: Record<string, string>): ResponseEvent[]
   /** What was written is not the answer: it is closed as unfinished and left out of the response. */
   discard(): ResponseEvent[]
   complete(end: ResponseEnd): ResponseEvent[]
   cut(reason: 'max_output_tokens' | 'content_filter', end: ResponseEnd): ResponseEvent[]
   fail(error: NonNullable<ResponseObject['error']>, end: ResponseEnd): ResponseEvent[]
   cancel(end: ResponseEnd): ResponseEvent[]
+  /** Says how a response ended whose pieces are not known any more. */
+  tellEnd(ended: ResponseObject): ResponseEvent[]
 }
 
 type CallItem = FunctionCallItem | CustomToolCallItem
@@ -160,7 +164,8 @@ export function createResponseComposer(initial: ResponseObject): ResponseCompose
       output: output.filter((item) => item !== undefined),
       completed_at: type === 'response.completed' ? at : null,
       ...(usage && { usage }),
-      metadata: addMetadata(response.metadata, metadata),
+      // What was noted on the way is over.
+      metadata: addMetadata(initial.metadata, metadata),
       ...how,
     }
     return number([...closing, { type, response }])
@@ -247,6 +252,11 @@ export function createResponseComposer(initial: ResponseObject): ResponseCompose
       const { open, event } = add(item)
       return number([...closing, event, done(open)])
     },
+    note(metadata) {
+      if (ended) return []
+      response = { ...response, metadata: addMetadata(response.metadata, metadata) }
+      return number([{ type: 'response.in_progress', response }])
+    },
     discard() {
       if (ended || !message) return []
       const { at } = message
@@ -257,6 +267,12 @@ export function createResponseComposer(initial: ResponseObject): ResponseCompose
     complete: (how) => end('response.completed', how, { status: 'completed' }),
     cut: (reason, how) => end('response.incomplete', how, { status: 'incomplete', incomplete_details: { reason } }),
     fail: (error, how) => end('response.failed', how, { status: 'failed', error }),
+    tellEnd(told) {
+      ended = true
+      response = told
+      const type = told.status === 'completed' || told.status === 'incomplete' ? (`response.${told.status}` as const) : 'response.failed'
+      return number([{ type, response: told }])
+    },
     // A stream has no word of its own for it.
     cancel: (how) => end('response.failed', how, { status: 'cancelled', error: { code: 'server_error', message: 'The response was cancelled.' } }),
   }

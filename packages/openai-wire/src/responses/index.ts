@@ -12,4 +12,6 @@ export {
   type ResponseUsage,
 } from './response-object.ts'
 export { responsesRequestSchema, toItemType, type InputItem, type ResponsesRequest } from './responses-request.ts'
+export { readChat, readChatReply, type ChatReading, type ChatReply } from './read-chat.ts'
+export { readSseData } from './read-sse-data.ts'
 export { toChatOutline, toChatRequest, type ChatDialect } from './to-chat-request.ts'

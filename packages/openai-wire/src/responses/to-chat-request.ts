@@ -11,6 +11,8 @@ type ChatMessage = ChatRequest['messages'][number]
 export interface ChatDialect {
   /** OpenAI's own: it knows the role `developer`, and calls the limit `max_completion_tokens`. */
   isOpenAI: boolean
+  /** How many of the items were said before this request: what is wrong with the others is told by their place in it. */
+  before?: number
 }
 
 /** Items that say something to us or to people, and nothing to a model. */
@@ -56,9 +58,9 @@ export function toChatOutline(request: ResponsesRequest, items: readonly Convers
  *
  * @throws AppError naming what chat has no word for.
  */
-export function toChatRequest(request: ResponsesRequest, items: readonly ConversationItem[], { isOpenAI }: ChatDialect): ChatRequest {
+export function toChatRequest(request: ResponsesRequest, items: readonly ConversationItem[], { isOpenAI, before = 0 }: ChatDialect): ChatRequest {
   if (request.prompt) throw unsupported('prompt', 'stored prompts')
-  const messages = toMessages(request, items, { isOpenAI, strict: true })
+  const messages = toMessages(request, items, { isOpenAI, before, strict: true })
   if (messages.length === 0)
     throw new AppError('invalid_request', "Missing required parameter: 'input'.", { param: 'input', details: { code: 'missing_required_parameter' } })
   const { text, reasoning } = request
@@ -92,7 +94,8 @@ function toMessages(request: ResponsesRequest, items: readonly ConversationItem[
   /** Thoughts of the turn so far: some models want them back with the calls that came of them. */
   let thoughts = ''
   items.forEach((item, index) => {
-    const param = `input[${index}]`
+    const place = index - (options.before ?? 0)
+    const param = place < 0 ? 'previous_response_id' : `input[${place}]`
     switch (item.type) {
       case 'message':
         if (item['role'] !== 'assistant') thoughts = ''

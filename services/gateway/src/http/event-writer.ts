@@ -12,11 +12,14 @@ const STALL_MS = 60_000
 export interface EventWriter {
   /** Settles when the caller has room for more. `id` is what a client says it has seen, when it comes again. @throws AppError `canceled` when it has left. */
   send(value: unknown, of?: { id: number; event?: string }): Promise<void>
+  /** Sends what is framed already. @throws as `send` does. */
+  frame(text: string): Promise<void>
   /** Says no more than where the stream is. Never to a client of OpenAI's. */
   mark(id: number): Promise<void>
   /** Says `[DONE]`, as OpenAI's streams do, and ends. */
   done(): void
-  end(): void
+  /** `last` is framed already. */
+  end(last?: string): void
   /** Says what went wrong and ends, without `[DONE]`. */
   fail(error: AppError): void
 }
@@ -39,9 +42,10 @@ export function openEventWriter(outgoing: ServerResponse, options: { headers: Re
   return {
     send: (value, of) =>
       write(of === undefined ? formatSseData(value) : `id: ${of.id}\n${of.event === undefined ? '' : `event: ${of.event}\n`}${formatSseData(value)}`),
+    frame: write,
     mark: (id) => write(`id: ${id}\n\n`),
     done: () => end(SSE_DONE),
-    end: () => end(),
+    end,
     fail: (error) => end(formatSseData(toErrorBody(error))),
   }
 }

@@ -17,6 +17,8 @@ import type { GatewayEnv } from './gateway-env.ts'
 import { mountModels } from './models.ts'
 import { answerCompletion, answerEmbedding, type PlainModelOptions } from './plain-models.ts'
 import { answerRoute } from './route.ts'
+import { mountResponses } from './responses/mount-responses.ts'
+import type { ResponsesOptions } from './responses/responses-options.ts'
 import { mountSessionEvents } from './session-events.ts'
 import { mountSessions } from './sessions.ts'
 
@@ -24,6 +26,7 @@ import { mountSessions } from './sessions.ts'
 export interface Resources {
   chat: ChatOptions
   plainModels: PlainModelOptions
+  responses: ResponsesOptions
   listModels: () => Promise<ModelEntry[]>
   orchestrator: Orchestrator
   sessions: SessionDesk
@@ -43,9 +46,10 @@ export interface Resources {
 export function mountResources(app: Hono<GatewayEnv>, resources: Resources): void {
   const { orchestrator, sessions, audit, stopBell, keepAliveMs } = resources
   app.post('/chat/completions', answerChat(resources.chat))
-  app.post('/route', answerRoute(resources.chat))
   app.post('/completions', answerCompletion(resources.plainModels))
   app.post('/embeddings', answerEmbedding(resources.plainModels))
+  app.post('/route', answerRoute(resources.chat))
+  mountResponses(app, resources.responses)
   mountModels(app, resources.listModels)
   mountSessions(app, orchestrator, sessions)
   mountSessionEvents(app, { orchestrator, desk: sessions, stopBell, keepAliveMs })

@@ -1,0 +1,164 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { AppError, toAppError } from '@signalbox/errors'
+import {
+  createResponseComposer,
+  readChat,
+  readChatReply,
+  readSseData,
+  toChatRequest,
+  type ResponseComposer,
+  type ResponseEvent,
+} from '@signalbox/openai-wire/responses'
+
+import type { ModelUpstream } from '../../adapters/model-upstream.ts'
+import { askModel } from '../../adapters/responses/ask-model.ts'
+import { readWhole, type UpstreamReply } from '../../adapters/responses/responses-upstream.ts'
+import type { GatewayContext } from '../gateway-env.ts'
+import { judgeReply } from '../simple/judge-reply.ts'
+import { toReplyHeaders } from '../simple/reply-headers.ts'
+import { toResponseFault } from './response-faults.ts'
+import { openResponseStream } from './response-stream.ts'
+import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
+
+const LARGEST_REPLY = 64 * 1_024 * 1_024
+
+/** Makes a response of the model's chat: the simple path where the endpoint has no responses of its own. */
+export async function answerFromChat(c: GatewayContext, request: ResponseRequest, model: string, options: ResponsesOptions): Promise<Response> {
+  const { caller, read } = request
+  const line = new AbortController()
+  const offLeave = caller.onLeave(() => line.abort(new AppError('canceled', 'The caller left before the answer was whole.')))
+  const offStop = options.stopBell.onStop((error) => line.abort(error))
+  if (caller.left) line.abort(new AppError('canceled', 'The caller left.'))
+  try {
+    const isStream = read.request.stream === true
+    const isRetry = c.env.incoming.headers['x-stainless-retry-count'] !== undefined && c.env.incoming.headers['x-stainless-retry-count'] !== '0'
+    const reply = await askChat({ request, model, stream: isStream, isRetry, requestId: c.get('requestId'), signal: line.signal }, options)
+    const id = reply.headers['x-request-id']
+    if (typeof id === 'string') c.get('record').upstreamRequestId = id
+    const refusal = await readRefusal(reply, isStream, options.upstream, request.headers)
+    if (refusal) return refusal
+    const headers = { ...toPlainHeaders(reply), ...request.headers }
+    if (isStream) return await streamChat(c, { ...request, headers }, reply, options)
+    const composer = createResponseComposer(request.initial)
+    composer.open()
+    for await (const _events of tellWhole(composer, reply, options.upstream.host));
+    const { response } = composer
+    if (response.store) await options.kept.keep(c.get('owner'), { kind: 'ours', response, input: request.conversation.input }, response.id)
+    return Response.json(response, { headers })
+  } finally {
+    offLeave()
+    offStop()
+    line.abort(new AppError('canceled', 'The answer has been told.'))
+  }
+}
+
+async function streamChat(c: GatewayContext, request: ResponseRequest, reply: UpstreamReply, options: ResponsesOptions): Promise<Response> {
+  const stream = openResponseStream(c.env.outgoing, { headers: request.headers, keepAliveMs: options.keepAliveMs })
+  const composer = createResponseComposer(request.initial)
+  const owner = c.get('owner')
+  try {
+    await stream.send(composer.open())
+    for await (const events of tellStream(composer, reply, options.upstream.host)) {
+      if (composer.ended) await keepTold(owner, composer, request, options)
+      await stream.send(events)
+    }
+    stream.end()
+  } catch (error) {
+    if (request.caller.left) throw error
+    const fault = toAppError(error)
+    c.get('record').errorCode = fault.code
+    const events = composer.fail(toResponseFault(fault), { at: nowInSeconds() })
+    await keepTold(owner, composer, request, options)
+    await stream.send(events)
+    stream.end()
+  }
+  return RESPONSE_ALREADY_SENT
+}
+
+async function keepTold(owner: string, { response }: ResponseComposer, { conversation }: ResponseRequest, { kept }: ResponsesOptions): Promise<void> {
+  if (response.store) await kept.keep(owner, { kind: 'ours', response, input: conversation.input }, response.id)
+}
+
+export interface ChatAsk {
+  request: Pick<ResponseRequest, 'read' | 'conversation'>
+  /** What the model is called upstream. */
+  model: string
+  stream: boolean
+  /** The caller's client has tried this before. */
+  isRetry: boolean
+  requestId: string
+  signal: AbortSignal
+}
+
+/** @throws AppError for what chat has no word for, and where no reply came. */
+export function askChat(
+  { request, model, stream, isRetry, requestId, signal }: ChatAsk,
+  { chatUpstream, upstream }: Pick<ResponsesOptions, 'chatUpstream' | 'upstream'>,
+): Promise<UpstreamReply> {
+  const { read, conversation } = request
+  const chat = toChatRequest({ ...read.request, model, stream }, [...conversation.before, ...conversation.input], {
+    isOpenAI: upstream.isOpenAI,
+    before: conversation.before.length,
+  })
+  return askModel(chatUpstream, { path: '/chat/completions', body: Buffer.from(JSON.stringify(chat)), stream, requestId, isRetry }, signal)
+}
+
+/** What is to be said where the endpoint did not answer with what was asked for. @throws AppError for what cannot be passed on. */
+export async function readRefusal(
+  reply: UpstreamReply,
+  stream: boolean,
+  { host }: { host: string },
+  headers: Record<string, string>,
+): Promise<Response | undefined> {
+  const verdict = judgeReply({ status: reply.status, contentType: reply.headers['content-type'] }, { stream, host })
+  switch (verdict.type) {
+    case 'refused':
+      throw verdict.error
+    case 'reworded':
+      return Response.json(verdict.body, { status: reply.status, headers })
+    case 'whole': {
+      if (reply.status === 200) return undefined
+      const body = await readWhole(reply, LARGEST_REPLY, host)
+      return new Response(new Uint8Array(body), { status: reply.status, headers: { ...toPlainHeaders(reply), ...headers, 'content-type': 'application/json' } })
+    }
+    case 'stream':
+      return undefined
+  }
+}
+
+/** A streamed chat as a response's events, until it has ended. @throws AppError where the chat broke off. */
+export async function* tellStream(composer: ResponseComposer, reply: UpstreamReply, host: string): AsyncGenerator<ResponseEvent[]> {
+  const reading = readChat(composer)
+  for await (const data of readSseData(reply.body)) {
+    if (data === '[DONE]') break
+    const events = reading.hear(readChatReply(parse(data, host), host))
+    if (events.length > 0) yield events
+  }
+  yield reading.end(nowInSeconds(), host)
+}
+
+/** The same for a chat that came whole. */
+export async function* tellWhole(composer: ResponseComposer, reply: UpstreamReply, host: string): AsyncGenerator<ResponseEvent[]> {
+  const reading = readChat(composer)
+  const body = await readWhole(reply, LARGEST_REPLY, host)
+  yield reading.hear(readChatReply(parse(body.toString('utf8'), host), host))
+  yield reading.end(nowInSeconds(), host)
+}
+
+function parse(text: string, host: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (cause) {
+    throw new AppError('upstream_invalid', `The model endpoint ${host} answered with something that is not JSON.`, { cause })
+  }
+}
+
+/** The endpoint's headers without those that speak of its own body. */
+function toPlainHeaders({ headers }: UpstreamReply): Record<string, string> {
+  const { 'content-type': _type, 'content-encoding': _encoding, 'content-length': _length, ...rest } = toReplyHeaders(headers)
+  return Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
+}
+
+export function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1_000)
+}

@@ -1,0 +1,163 @@
+import { AppError, toAppError } from '@signalbox/errors'
+import { createResponseComposer, type ResponseComposer, type ResponseEvent, type ResponseObject } from '@signalbox/openai-wire/responses'
+import type { Telemetry } from '@signalbox/telemetry'
+
+import type { StoredResponse } from '../../core/responses/response-store.ts'
+import type { StopBell } from '../../core/stop-bell.ts'
+import { nowInSeconds } from './answer-from-chat.ts'
+import type { KeptResponses } from './kept-responses.ts'
+import type { OwnResponse } from './response-document.ts'
+import { toResponseFault } from './response-faults.ts'
+
+/** A response of the model itself that is made here while nobody waits for it. */
+export interface BackgroundRun {
+  readonly response: ResponseObject
+  /** All that it has told, and what it tells from now on, to its end. */
+  follow(signal: AbortSignal): AsyncGenerator<readonly ResponseEvent[]>
+  cancel(): void
+  /** Settles when it is over and kept. */
+  over: Promise<void>
+}
+
+export interface BackgroundRuns {
+  /** @throws AppError `rate_limited` where too many are under way. */
+  start(begun: { entry: StoredResponse; document: OwnResponse }, make: MakeResponse): BackgroundRun
+  /** One that is made here. */
+  find(id: string): BackgroundRun | undefined
+}
+
+export type MakeResponse = (composer: ResponseComposer, signal: AbortSignal) => AsyncIterable<readonly ResponseEvent[]>
+
+export interface RunsOptions {
+  kept: KeptResponses
+  stopBell: StopBell
+  telemetry: Telemetry
+  /** How often each is said to be alive, milliseconds. */
+  beatMs?: number
+}
+
+const MOST_RUNS = 1_000
+const BEAT_MS = 5_000
+/** A run that has not said for so many beats that it is alive is not. */
+const BEATS_TO_DIE = 6
+
+/** How long a run that begins or goes on now is surely alive. */
+export function aliveUntil(beatMs: number = BEAT_MS): number {
+  return Date.now() + BEATS_TO_DIE * beatMs
+}
+
+/**
+ * Makes responses in the background.
+ *
+ * 1. What was told stands in the store before anybody hears of the end.
+ * 2. Each says now and then that it is alive, so that another gateway knows when one died with its process.
+ * 3. Whoever wants one to stop, on another gateway, says so in the store; at the next beat it is heard.
+ */
+export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_MS }: RunsOptions): BackgroundRuns {
+  const runs = new Map<string, BackgroundRun>()
+
+  const start: BackgroundRuns['start'] = (begun, make) => {
+    if (runs.size >= MOST_RUNS) throw new AppError('rate_limited', 'Too many responses are made in the background: try again later.', { retryAfterMs: 5_000 })
+    let { entry, document } = begun
+    const { id } = entry
+    const composer = createResponseComposer(document.response)
+    const events: ResponseEvent[] = []
+    let more = Promise.withResolvers<void>()
+    let isCanceled = false
+    const line = new AbortController()
+    const tell = (told: readonly ResponseEvent[]): void => {
+      events.push(...told)
+      more.resolve()
+      more = Promise.withResolvers()
+    }
+    const cancel = (): void => {
+      isCanceled = true
+      line.abort(new AppError('canceled', 'The response was cancelled.'))
+    }
+
+    const write = async (next: OwnResponse, open: boolean): Promise<boolean> => {
+      if (!(await kept.write(entry, next, open))) return false
+      entry = { ...entry, version: entry.version + 1 }
+      document = next
+      return true
+    }
+    /** What somebody else wrote meanwhile. */
+    const lookAgain = async (): Promise<void> => {
+      const found = await kept.find(entry.owner, id)
+      if (found?.document.kind !== 'ours') return cancel()
+      entry = found.entry
+      document = found.document
+      if (document.run?.cancel === true) cancel()
+    }
+    const beat = async (): Promise<void> => {
+      try {
+        if (!(await write({ ...document, run: { until: aliveUntil(beatMs), cancel: false } }, true))) await lookAgain()
+      } catch (error) {
+        telemetry.log.warn({ err: error, response_id: id }, 'a response in the background could not say that it is alive')
+      }
+    }
+    const keepEnd = async (): Promise<void> => {
+      const { run: _run, ...rest } = document
+      const end = { ...rest, response: composer.response, events }
+      if (await write(end, false)) return
+      await lookAgain()
+      await write(end, false)
+    }
+
+    const run = async (): Promise<void> => {
+      const off = stopBell.onStop((error) => line.abort(error))
+      let beating: Promise<void> = Promise.resolve()
+      const beats = setInterval(() => (beating = beating.then(beat)), beatMs)
+      beats.unref()
+      let last: readonly ResponseEvent[] = []
+      try {
+        tell(composer.open())
+        for await (const told of make(composer, line.signal)) {
+          if (composer.ended) last = told
+          else tell(told)
+        }
+      } catch (error) {
+        if (!composer.ended) {
+          const end = { at: nowInSeconds() }
+          last = isCanceled ? composer.cancel(end) : composer.fail(toResponseFault(toAppError(error)), end)
+        }
+      }
+      clearInterval(beats)
+      await beating
+      off()
+      events.push(...last)
+      try {
+        await keepEnd()
+      } catch (error) {
+        telemetry.log.error({ err: error, response_id: id }, 'what became of a response in the background could not be kept')
+      }
+      runs.delete(id)
+      more.resolve()
+    }
+
+    const made: BackgroundRun = {
+      get response() {
+        return composer.response
+      },
+      async *follow(signal) {
+        const left = Promise.withResolvers<void>()
+        signal.addEventListener('abort', () => left.resolve(), { once: true })
+        for (let from = 0; !signal.aborted;) {
+          const isOver = !runs.has(id)
+          const told = events.slice(from)
+          from += told.length
+          if (told.length > 0) yield told
+          if (isOver) return
+          if (events.length === from) await Promise.race([more.promise, left.promise])
+        }
+      },
+      cancel,
+      over: Promise.resolve(),
+    }
+    runs.set(id, made)
+    made.over = run()
+    return made
+  }
+
+  return { start, find: (id) => runs.get(id) }
+}

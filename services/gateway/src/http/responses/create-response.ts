@@ -1,0 +1,161 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { AppError } from '@signalbox/errors'
+import { readResponsesRequest, toChatOutline, toResponseObject, type ConversationItem, type ReadResponsesRequest } from '@signalbox/openai-wire/responses'
+
+import type { Decision } from '../../core/decide.ts'
+import { ALIAS_NAMES, isMistakenAlias } from '../../core/model-aliases.ts'
+import type { Route } from '../../core/route.ts'
+import { toRoutingQuestion } from '../../core/routing-question.ts'
+import { watchCaller, type CallerPresence } from '../caller-presence.ts'
+import { readWishes } from '../complex/wishes.ts'
+import type { GatewayContext } from '../gateway-env.ts'
+import { readJsonBody } from '../read-body.ts'
+import { leavesBodyUnread, refuseUnread } from '../refuse-large-body.ts'
+import { toKnownError } from '../render-error.ts'
+import { toRouteHeaders } from '../routing-headers.ts'
+import { toCall } from '../session-call.ts'
+import { toRoutingFacts, toTurns } from '../to-routing-facts.ts'
+import { answerFromChat, nowInSeconds } from './answer-from-chat.ts'
+import { answerFromSession } from './answer-from-session.ts'
+import { runInBackground } from './begin-in-background.ts'
+import { decideApprovals, readDecisions } from './decide-approvals.ts'
+import { createResponseId } from './kept-responses.ts'
+import { refreshResponse } from './refresh-response.ts'
+import { createUpstream, readUpstreamOutput } from './relay-upstream.ts'
+import { resolveConversation, type ResolvedConversation } from './resolve-conversation.ts'
+import { invalid, renderResponseError } from './response-faults.ts'
+import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
+
+/** `POST /v1/responses`: read, find what it goes on with, route, and go the way that the route says. */
+export function createResponse(options: ResponsesOptions): (c: GatewayContext) => Promise<Response> {
+  return async (c) => {
+    const { incoming, outgoing } = c.env
+    const record = c.get('record')
+    const headers: Record<string, string> = { 'x-request-id': c.get('requestId') }
+    const caller = watchCaller(outgoing)
+    try {
+      const read = readResponsesRequest(await readJsonBody(incoming, options.maxBodyBytes))
+      requireServed(read)
+      record.model = read.request.model
+      record.stream = read.request.stream === true
+      return await route(c, { read, headers, caller }, options)
+    } catch (error) {
+      const known = toKnownError(error, options.telemetry)
+      record.errorCode = known.code
+      if (caller.left) record.disconnected = true
+      if (caller.left || outgoing.headersSent) return RESPONSE_ALREADY_SENT
+      return leavesBodyUnread(c, known) ? refuseUnread(c, known, headers) : renderResponseError(known, options.telemetry, headers)
+    }
+  }
+}
+
+type Request = Pick<ResponseRequest, 'read' | 'headers' | 'caller'>
+
+async function route(c: GatewayContext, { read, headers, caller }: Request, options: ResponsesOptions): Promise<Response> {
+  const { request } = read
+  const key = readKey(c, read, options)
+  const id = createResponseId(key)
+  const conversation = await resolve(c, read, { id, caller }, options)
+  const decided = await decideAsked(c, conversation, caller, options)
+  const { policy, ...deciding } = decide(c, read, conversation, { session: decided ?? conversation.session?.id, caller }, options)
+  const decision: Route = 'settled' in deciding ? deciding.settled : await deciding.pending
+  Object.assign(headers, toRouteHeaders(decision))
+  Object.assign(c.get('record'), { route: headers['x-signalbox-route'], routeSource: decision.source, routeReason: decision.reason })
+  const initial = toResponseObject(request, { id, createdAt: nowInSeconds(), model: request.model })
+  const response: ResponseRequest = { id, read, conversation, initial, headers, caller }
+  if (decision.needs_orchestration) {
+    const chat = { request: toChatOutline(request, [...conversation.before, ...conversation.input]), bytes: read.bytes, withModel: read.withModel }
+    const isNoAnswer = decided !== undefined || !conversation.input.some(isWords)
+    return answerFromSession(c, { ...response, chat, route: decision, idempotencyKey: key?.key, isNoAnswer }, options)
+  }
+  if (conversation.input.length === 0 && !request.prompt) throw missingInput()
+  const model = policy.upstreamModel ?? request.model
+  if (options.mode === 'passthrough') return createUpstream(c, response, model, options)
+  return request.background === true ? runInBackground(c, response, model, options) : answerFromChat(c, response, model, options)
+}
+
+/** What makes a request that came again the same: its key, also where its client said none. */
+function readKey(c: GatewayContext, { request, bytes }: ReadResponsesRequest, { complex }: ResponsesOptions): { owner: string; key: string } {
+  const owner = c.get('owner')
+  const { idempotencyKey, retryCount } = readWishes(c.env.incoming.headers, request.metadata)
+  return { owner, key: complex.duplicates.keyFor({ owner, body: bytes, givenKey: idempotencyKey, retryCount }) }
+}
+
+function resolve(
+  c: GatewayContext,
+  read: ReadResponsesRequest,
+  { id, caller }: { id: string; caller: CallerPresence },
+  options: ResponsesOptions,
+): Promise<ResolvedConversation> {
+  const call = () => toCall(c, caller.signal)
+  return resolveConversation(
+    read,
+    { owner: c.get('owner'), id, followUpstream: options.mode === 'passthrough' },
+    {
+      kept: options.kept,
+      refresh: (_owner, found) => refreshResponse(found, call(), options),
+      readUpstream: (upstreamId) => readUpstreamOutput(upstreamId, options, c.get('requestId'), caller.signal),
+    },
+  )
+}
+
+/** Decides what the request's own input decides. Answers the session that it goes on with. */
+async function decideAsked(
+  c: GatewayContext,
+  { input, previous, session }: ResolvedConversation,
+  caller: CallerPresence,
+  options: ResponsesOptions,
+): Promise<string | undefined> {
+  const decisions = readDecisions(input)
+  if (decisions.length === 0) return undefined
+  const own = previous?.document.kind === 'ours' ? previous.document : undefined
+  return decideApprovals(decisions, toCall(c, caller.signal), {
+    approvals: options.approvals,
+    consoleUrl: options.complex.consoleUrl(c.env.incoming),
+    seen: own?.approvals ?? {},
+    session: session?.id,
+  })
+}
+
+function decide(
+  c: GatewayContext,
+  { request }: ReadResponsesRequest,
+  { before, input }: ResolvedConversation,
+  { session, caller }: { session: string | undefined; caller: CallerPresence },
+  { decide: decider }: ResponsesOptions,
+): Decision {
+  const chat = toChatOutline(request, [...before, ...input])
+  const turns = toTurns(chat)
+  const facts = toRoutingFacts(chat, c.env.incoming.headers, turns)
+  return decider({
+    owner: c.get('owner'),
+    // What a response goes on with is named as plainly as a header names it.
+    facts: { ...facts, session: facts.session ?? session },
+    question: () => toRoutingQuestion(turns),
+    signal: () => caller.signal,
+  })
+}
+
+function isWords({ type, role }: ConversationItem): boolean {
+  return type === 'message' && role === 'user'
+}
+
+/** @throws AppError for what nobody here can do. */
+function requireServed({ request }: ReadResponsesRequest): void {
+  const { model, conversation, input, previous_response_id: previous, prompt } = request
+  if (isMistakenAlias(model))
+    throw new AppError(
+      'model_not_found',
+      `model: '${model}' does not exist. Ours are ${ALIAS_NAMES.join(', ')}; any other name goes to the upstream as it is.`,
+      {
+        param: 'model',
+      },
+    )
+  // A conversation's id would lead into what other callers said: nothing says whose it is.
+  if (conversation) throw invalid('conversation', 'conversations are not kept here: go on with previous_response_id', 'unsupported_parameter')
+  if ((input === undefined || input === null || input.length === 0) && !previous && !prompt) throw missingInput()
+}
+
+function missingInput(): AppError {
+  return new AppError('invalid_request', "Missing required parameter: 'input'.", { param: 'input', details: { code: 'missing_required_parameter' } })
+}

@@ -1,0 +1,186 @@
+import { once } from 'node:events'
+
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { AppError, toAppError } from '@signalbox/errors'
+import { toOpenAIError } from '@signalbox/openai-wire'
+import type { ConversationItem, ReadResponsesRequest } from '@signalbox/openai-wire/responses'
+
+import { readWhole, type UpstreamReply, type UpstreamRequest } from '../../adapters/responses/responses-upstream.ts'
+import type { CallerPresence } from '../caller-presence.ts'
+import type { GatewayContext } from '../gateway-env.ts'
+import { toReplyHeaders } from '../simple/reply-headers.ts'
+import { readRefusal } from './answer-from-chat.ts'
+import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
+
+const LARGEST_DOCUMENT = 64 * 1_024 * 1_024
+/** A response says its id near its beginning. */
+const LONGEST_LOOK = 64 * 1_024
+const ENDING =
+  /^event: ?(?:response\.(?:completed|failed|incomplete|cancelled)|error)\r?$|"type"\s*:\s*"(?:response\.(?:completed|failed|incomplete|cancelled)|error)"/m
+/** How far back a stream's end is looked for at least: its last event holds the whole response. */
+const TAIL_CHARACTERS = 512
+const STALL_MS = 60_000
+
+/** Sends a request on to the endpoint's own responses, and what comes back to the caller, byte for byte. */
+export async function createUpstream(c: GatewayContext, request: ResponseRequest, model: string, options: ResponsesOptions): Promise<Response> {
+  const { read, conversation, caller, headers } = request
+  const isStored = read.request.store !== false
+  const previous = conversation.previous?.document.kind === 'upstream' ? conversation.previous.entry.id : null
+  return relay(
+    c,
+    { body: toBody(request, model), method: 'POST', path: '/responses', stream: read.request.stream === true },
+    { caller, headers },
+    options,
+    async (id) => {
+      if (isStored) await options.kept.keep(c.get('owner'), { kind: 'upstream', previous, input: conversation.input }, id)
+    },
+  )
+}
+
+/**
+ * Asks the endpoint about a response that it keeps.
+ *
+ * @throws AppError where it cannot be asked.
+ */
+export function askUpstream(
+  c: GatewayContext,
+  { method, path, caller }: { method: UpstreamRequest['method']; path: string; caller: CallerPresence },
+  options: ResponsesOptions,
+): Promise<Response> {
+  const stream = c.req.query('stream') === 'true' && method === 'GET'
+  return relay(c, { method, path, stream }, { caller, headers: { 'x-request-id': c.get('requestId') } }, options)
+}
+
+/** What a response that the endpoint keeps has put out. @throws AppError `not_found`. */
+export async function readUpstreamOutput(
+  id: string,
+  options: Pick<ResponsesOptions, 'upstream'>,
+  requestId: string,
+  signal: AbortSignal,
+): Promise<ConversationItem[]> {
+  const { upstream } = options
+  const reply = await upstream.send({ method: 'GET', path: `/responses/${encodeURIComponent(id)}`, stream: false, requestId }, signal)
+  const body = await readWhole(reply, LARGEST_DOCUMENT, upstream.host)
+  if (reply.status !== 200) throw new AppError('not_found', `Previous response with id '${id}' not found.`, { param: 'previous_response_id' })
+  const { output } = JSON.parse(body.toString('utf8')) as { output?: ConversationItem[] }
+  return output ?? []
+}
+
+/** The bytes as they came, where the endpoint knows all that they speak of; else with the conversation in them. */
+function toBody({ read, conversation }: ResponseRequest, model: string): Buffer {
+  const { before, previous } = conversation
+  const bytes = model === read.request.model ? read.bytes : read.withModel(model)
+  const refersToOurs = hasReferences(read.request) && conversation.input.length > 0
+  if ((!previous || previous.document.kind === 'upstream') && !refersToOurs) return bytes
+  const keepsPrevious = previous?.document.kind === 'upstream'
+  const { previous_response_id: given, input: _input, ...rest } = read.request
+  const input = [...before, ...conversation.input].flatMap((item) => toForeign(item))
+  return Buffer.from(JSON.stringify({ ...rest, model, input, ...(keepsPrevious && { previous_response_id: given }) }))
+}
+
+function hasReferences({ input }: ReadResponsesRequest['request']): boolean {
+  return Array.isArray(input) && input.some((item) => item.type === 'item_reference' || (item.type === undefined && !('role' in item)))
+}
+
+/** An item of ours as one that the endpoint has never seen: without our ids, and without what only we speak of. */
+function toForeign(item: ConversationItem): ConversationItem[] {
+  if (item.type === 'reasoning' && item['encrypted_content'] === undefined) return []
+  if (item.type.startsWith('mcp_approval_')) return []
+  const { id: _id, ...rest } = item
+  return [(item.type === 'item_reference' ? item : rest) as ConversationItem]
+}
+
+type Relayed = Pick<UpstreamRequest, 'method' | 'path' | 'stream'> & { body?: Buffer }
+
+async function relay(
+  c: GatewayContext,
+  request: Relayed,
+  { caller, headers }: { caller: CallerPresence; headers: Record<string, string> },
+  options: ResponsesOptions,
+  onId: (id: string) => Promise<void> = async () => undefined,
+): Promise<Response> {
+  const { upstream } = options
+  const line = new AbortController()
+  const offLeave = caller.onLeave(() => line.abort(new AppError('canceled', 'The caller left before the answer was whole.')))
+  const offStop = options.stopBell.onStop((error) => line.abort(error))
+  if (caller.left) line.abort(new AppError('canceled', 'The caller left.'))
+  try {
+    const reply = await upstream.send({ ...request, requestId: c.get('requestId') }, line.signal)
+    const id = reply.headers['x-request-id']
+    if (typeof id === 'string') c.get('record').upstreamRequestId = id
+    const refusal = await readRefusal(reply, request.stream, upstream, headers)
+    if (refusal) return refusal
+    if (request.stream) return await pass(c, reply, { headers, onId, host: upstream.host })
+    const body = await readWhole(reply, LARGEST_DOCUMENT, upstream.host)
+    const made = readId(body.subarray(0, LONGEST_LOOK).toString('latin1'))
+    if (made !== undefined) await onId(made)
+    const { 'content-length': _length, ...rest } = toReplyHeaders(reply.headers) as Record<string, string>
+    return new Response(new Uint8Array(body), { status: reply.status, headers: { ...rest, ...headers } })
+  } finally {
+    offLeave()
+    offStop()
+    line.abort(new AppError('canceled', 'The answer has been told.'))
+  }
+}
+
+/** A stream's bytes, as they come. One that breaks off ends with an error event. */
+async function pass(
+  c: GatewayContext,
+  reply: UpstreamReply,
+  { headers, onId, host }: { headers: Record<string, string>; onId: (id: string) => Promise<void>; host: string },
+): Promise<Response> {
+  const { outgoing } = c.env
+  let seen: string | undefined = ''
+  let tail = ''
+  let bytes = 0
+  try {
+    for await (const piece of reply.body) {
+      if (seen !== undefined) {
+        seen += piece.toString('latin1')
+        const id = readId(seen)
+        // Whose it is must be known before the caller can ask for it.
+        if (id !== undefined) await onId(id)
+        if (id !== undefined || seen.length > LONGEST_LOOK) seen = undefined
+      }
+      if (!outgoing.headersSent)
+        outgoing.writeHead(200, { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', ...toReplyHeaders(reply.headers), ...headers })
+      bytes += piece.length
+      tail = toTail(tail, piece.toString('latin1'))
+      if (!outgoing.write(piece)) await roomIn(outgoing)
+    }
+    if (!ENDING.test(tail)) throw new AppError('upstream_failed', `The model endpoint ${host} ended its stream before its answer was whole.`)
+    outgoing.end()
+  } catch (error) {
+    if (!outgoing.headersSent || outgoing.destroyed) throw error
+    const fault = toAppError(error)
+    c.get('record').errorCode = fault.code
+    const { message, code, param } = toOpenAIError(fault).body.error
+    outgoing.end(`\n\nevent: error\ndata: ${JSON.stringify({ type: 'error', code, message, param, sequence_number: 0 })}\n\n`)
+  }
+  c.get('record').bytes = bytes
+  return RESPONSE_ALREADY_SENT
+}
+
+/** The beginning of the event that is under way, and the stream's last words. */
+function toTail(tail: string, text: string): string {
+  const all = tail + text
+  const from = Math.max(all.lastIndexOf('\n\nevent:'), all.lastIndexOf('\n\ndata:'))
+  const event = from === -1 ? all : all.slice(from)
+  return event.length <= 2 * TAIL_CHARACTERS ? event : event.slice(0, TAIL_CHARACTERS) + event.slice(-TAIL_CHARACTERS)
+}
+
+function readId(text: string): string | undefined {
+  return /"id"\s*:\s*"(resp_[\w-]{1,200})"/.exec(text)?.[1]
+}
+
+async function roomIn(outgoing: GatewayContext['env']['outgoing']): Promise<void> {
+  const stalled = setTimeout(() => outgoing.destroy(), STALL_MS)
+  const closed = new AbortController()
+  try {
+    await Promise.race([once(outgoing, 'drain', { signal: closed.signal }), once(outgoing, 'close', { signal: closed.signal })])
+  } finally {
+    clearTimeout(stalled)
+    closed.abort()
+  }
+  if (outgoing.destroyed) throw new AppError('canceled', 'The caller left before the answer was whole.')
+}

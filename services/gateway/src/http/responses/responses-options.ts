@@ -1,0 +1,48 @@
+import type { Telemetry } from '@signalbox/telemetry'
+import type { ReadResponsesRequest, ResponseObject } from '@signalbox/openai-wire/responses'
+
+import type { ModelUpstream } from '../../adapters/model-upstream.ts'
+import type { ResponsesUpstream } from '../../adapters/responses/responses-upstream.ts'
+import type { ApprovalDesk } from '../../core/approval-desk.ts'
+import type { Decider } from '../../core/decide.ts'
+import type { Orchestrator } from '../../core/orchestrator.ts'
+import type { SessionDesk } from '../../core/session-desk.ts'
+import type { StopBell } from '../../core/stop-bell.ts'
+import type { CallerPresence } from '../caller-presence.ts'
+import type { ComplexPath } from '../complex/hold-turn.ts'
+import type { BackgroundRuns } from './background-runs.ts'
+import type { KeptResponses } from './kept-responses.ts'
+import type { ResolvedConversation } from './resolve-conversation.ts'
+
+/** What `/v1/responses` stands on. */
+export interface ResponsesOptions {
+  telemetry: Telemetry
+  stopBell: StopBell
+  maxBodyBytes: number
+  keepAliveMs: number
+  decide: Decider
+  complex: ComplexPath
+  orchestrator: Orchestrator
+  sessions: SessionDesk
+  approvals: ApprovalDesk
+  upstream: ResponsesUpstream
+  /** The same endpoint's chat. */
+  chatUpstream: ModelUpstream
+  /** Whether the endpoint makes responses itself, or they are made of its chat. */
+  mode: 'passthrough' | 'translate'
+  kept: KeptResponses
+  runs: BackgroundRuns
+}
+
+/** A request for a response, as far as it is known before somebody answers it. */
+export interface ResponseRequest {
+  /** The response's own id. */
+  id: string
+  read: ReadResponsesRequest
+  conversation: ResolvedConversation
+  /** The response as it begins. */
+  initial: ResponseObject
+  /** What the answer carries already. More is added, so that an error says it too. */
+  headers: Record<string, string>
+  caller: CallerPresence
+}

@@ -1,0 +1,106 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { openRedis } from '@signalbox/sessions'
+import type { Telemetry } from '@signalbox/telemetry'
+
+import { openRedisResponseStore } from './adapters/responses/redis-response-store.ts'
+import { openResponsesUpstream, type ResponsesUpstreamOptions } from './adapters/responses/responses-upstream.ts'
+import { openSqliteResponseStore } from './adapters/responses/sqlite-response-store.ts'
+import type { GatewayConfig } from './config.ts'
+import type { ResponseStore } from './core/responses/response-store.ts'
+import { createBackgroundRuns } from './http/responses/background-runs.ts'
+import { createKeptResponses } from './http/responses/kept-responses.ts'
+import { refreshResponse } from './http/responses/refresh-response.ts'
+import type { ResponsesOptions } from './http/responses/responses-options.ts'
+
+const SETTLE_EVERY_MS = 60_000
+const SETTLED_AT_ONCE = 200
+const SETTLE_TIMEOUT_MS = 30_000
+
+export interface Responses {
+  options: ResponsesOptions
+  close(): Promise<void>
+}
+
+export type ResponsesParts = Omit<ResponsesOptions, 'kept' | 'runs' | 'upstream' | 'mode'> & { upstreamOptions: ResponsesUpstreamOptions }
+
+/**
+ * What `/v1/responses` stands on. Where responses are kept is opened when the first is: a gateway that makes none leaves
+ * nothing behind.
+ */
+export function openResponses(config: GatewayConfig, { upstreamOptions, ...parts }: ResponsesParts): Responses {
+  const { telemetry, stopBell } = parts
+  const store = createLateStore(config, telemetry)
+  const kept = createKeptResponses({ store: store.open, retentionMs: config.RESPONSE_RETENTION_H * 3_600_000, telemetry })
+  const upstream = openResponsesUpstream(upstreamOptions)
+  const mode = config.LLM_RESPONSES === 'auto' ? (upstream.isOpenAI ? 'passthrough' : 'translate') : config.LLM_RESPONSES
+  const options: ResponsesOptions = { ...parts, kept, upstream, mode, runs: createBackgroundRuns({ kept, stopBell, telemetry }) }
+
+  /** What has ended while nobody asked is written down before its session is forgotten; what is over is forgotten. */
+  const settle = async (): Promise<void> => {
+    if (!(await store.isThere())) return
+    const signal = AbortSignal.timeout(SETTLE_TIMEOUT_MS)
+    for (const found of await kept.listOpen(SETTLED_AT_ONCE)) {
+      await refreshResponse(found, { owner: found.entry.owner, requestId: `settle-${found.entry.id}`, signal }, options)
+    }
+    await (await store.open()).sweep(Date.now())
+  }
+  const settling = setInterval(() => {
+    settle().catch((error: unknown) => telemetry.log.warn({ err: error }, 'responses in the background could not be looked after'))
+  }, SETTLE_EVERY_MS)
+  settling.unref()
+
+  return {
+    options,
+    async close() {
+      clearInterval(settling)
+      await Promise.all([upstream.close(), store.close()])
+    },
+  }
+}
+
+interface LateStore {
+  open(): Promise<ResponseStore>
+  /** Whether something may be kept there, by whomever. */
+  isThere(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** On the Redis that replicas share, where there is one; else in a file. */
+function createLateStore(config: GatewayConfig, telemetry: Telemetry): LateStore {
+  const path = join(config.DATA_DIR, 'responses.db')
+  let opened: Promise<ResponseStore> | undefined
+  const open = async (): Promise<ResponseStore> => {
+    if (config.REDIS_URL === undefined) return openSqliteResponseStore({ path })
+    const redis = await openRedis({ url: config.REDIS_URL, allowVolatile: config.REDIS_ALLOW_VOLATILE, onWarning: (message) => telemetry.log.warn(message) })
+    const store = openRedisResponseStore({ redis, prefix: config.REDIS_PREFIX })
+    return {
+      ...store,
+      async close() {
+        await store.close()
+        await redis.close()
+      },
+    }
+  }
+  return {
+    open() {
+      opened ??= open().catch((error: unknown) => {
+        // It may be there the next time.
+        opened = undefined
+        throw error
+      })
+      return opened
+    },
+    isThere: async () =>
+      opened !== undefined ||
+      config.REDIS_URL !== undefined ||
+      (await access(path).then(
+        () => true,
+        () => false,
+      )),
+    async close() {
+      await (await opened?.catch(() => undefined))?.close()
+    },
+  }
+}
