@@ -97,15 +97,31 @@ export async function keepScreenshot(page: Page, name: string): Promise<string> 
   return path
 }
 
+/** Of what axe looks at: all, only whether colours can be told apart, or all but that. */
+type Concern = 'all' | 'colours' | 'all but colours'
+
+const CONCERNS = {
+  'all': {},
+  'colours': { runOnly: { type: 'rule', values: ['color-contrast'] } },
+  'all but colours': { rules: { 'color-contrast': { enabled: false } } },
+} as const satisfies Record<Concern, object>
+
 /** What keeps people from using the page as it is now: axe's findings that are serious or critical, a line each. */
-export async function findBarriers(page: Page): Promise<string[]> {
+export async function findBarriers(page: Page, concern: Concern = 'all'): Promise<string[]> {
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(await readFile(AXE, 'utf8'))
-  const { violations } = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })")
+  const options = JSON.stringify({ resultTypes: ['violations'], ...CONCERNS[concern] })
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${options})`)
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, impact, help, nodes }) =>
       nodes.map(({ target, failureSummary = '' }) => `${impact} ${id} at ${target.join(' ')}: ${help}. ${failureSummary.replaceAll(/\s+/g, ' ')}`),
     )
+}
+
+/** Colours are the theme's, and all else is the size's: between them the four looks leave nothing out, and nothing is looked at four times. */
+function toConcern({ theme, size }: Look): Concern {
+  if (theme === 'light') return size === 'desktop' ? 'all' : 'all but colours'
+  return size === 'desktop' ? 'colours' : 'all'
 }
 
 /**
@@ -120,7 +136,7 @@ export async function lookAround(page: Page, name: string): Promise<string[]> {
     const label = `${name}-${look.theme}-${look.size}`
     await takeLook(page, look)
     await keepScreenshot(page, label)
-    wrong.push(...[...(await findBarriers(page)), ...(await findOverflow(page))].map((fault) => `${label}: ${fault}`))
+    wrong.push(...[...(await findBarriers(page, toConcern(look))), ...(await findOverflow(page))].map((fault) => `${label}: ${fault}`))
   }
   if (before.size) await page.setViewportSize(before.size)
   await page.emulateMedia({ colorScheme: before.theme })
