@@ -1,64 +1,33 @@
-import { applyLoad, median, type Load } from './gateway/load.ts'
-import { startProcess, type MeasuredProcess } from './gateway/measured-process.ts'
-import type { Bench } from './report.ts'
-
-const KEY = 'bench-key-of-some-length'
-const ROUNDS = 5
-const REQUESTS = 3_000
-const STREAMS = 800
-const CONCURRENCY = 32
+import { measureCluster } from './gateway/measure-cluster.ts'
+import { measurePaced } from './gateway/measure-paced.ts'
+import { measureRelay } from './gateway/measure-relay.ts'
+import { measureRouting } from './gateway/measure-routing.ts'
+import { openTargets, type Targets } from './gateway/targets.ts'
+import type { Bench, Report } from './report.ts'
 
 /**
- * What the gateway costs a simple request: CPU of its process against a bare undici proxy's, and the
- * time that either adds over going direct. Each is its own process; rounds alternate, medians count.
+ * What the gateway costs: held against a bare undici proxy, against nginx and against Portkey, where they are to be had,
+ * all before the same upstream and in one run. Each is its own process; rounds alternate, medians count.
  */
-const run: Bench = async (report) => {
-  await using upstream = await startProcess('upstream-process.ts')
-  await using bare = await startProcess('bare-proxy-process.ts', { arguments: [upstream.origin] })
-  await using gateway = await startProcess('gateway-process.ts', {
-    environment: {
-      LLM_BASE_URL: `${upstream.origin}/v1`,
-      LLM_MODEL: 'bench',
-      SIGNALBOX_API_KEYS: `bench:${KEY}`,
-      LOG_LEVEL: 'info',
-      ORCHESTRATOR_URL: 'http://127.0.0.1:9',
-      SERVICE_TOKEN: 'bench-service-token-0123',
-    },
-  })
-  for (const { name, stream, requests, budget } of [
-    { name: '1 KB reply', stream: false, requests: REQUESTS, budget: 1.6 },
-    { name: '50-delta stream', stream: true, requests: STREAMS, budget: 1.3 },
-  ]) {
-    const body = JSON.stringify({ model: 'signalbox-simple', stream, messages: [{ role: 'user', content: 'Say something. '.repeat(20) }] })
-    const load = (origin: string, count = requests, concurrency = CONCURRENCY): Load => ({
-      origin,
-      path: '/v1/chat/completions',
-      headers: { 'content-type': 'application/json', 'authorization': `Bearer ${KEY}` },
-      body,
-      requests: count,
-      concurrency,
-    })
-    const cpu = { bare: [] as number[], gateway: [] as number[] }
-    const latency = { direct: [] as number[], bare: [] as number[], gateway: [] as number[] }
-    for (const target of [bare, gateway]) await applyLoad(load(target.origin))
-    for (let round = 0; round < ROUNDS; round += 1) {
-      cpu.bare.push(await cpuPerRequest(bare, load(bare.origin)))
-      cpu.gateway.push(await cpuPerRequest(gateway, load(gateway.origin)))
-      for (const [who, { origin }] of Object.entries({ direct: upstream, bare, gateway }) as [keyof typeof latency, MeasuredProcess][]) {
-        const { latenciesMs } = await applyLoad(load(origin, 200, 1))
-        latency[who].push(median(latenciesMs))
-      }
-    }
-    report({ metric: `${name}: CPU a request`, value: median(cpu.gateway), unit: 'µs', reference: median(cpu.bare), budget })
-    report({ metric: `${name}: time, against going direct (one at a time)`, value: median(latency.gateway), unit: 'ms', reference: median(latency.direct) })
-    report({ metric: `${name}: time, against the bare proxy (one at a time)`, value: median(latency.gateway), unit: 'ms', reference: median(latency.bare) })
-  }
+const run: Bench = async (report, { quick }) => {
+  await using targets = await openTargets({ quick })
+  const rounds = quick ? 3 : 7
+  const warmUp = quick ? 3_000 : 12_000
+  const whole = { name: '1 KB reply', stream: false, requests: quick ? 1_500 : 4_000, warmUp, rounds, budgets: { bare: 1.6, portkey: 0.12 } }
+  const burst = { name: '50-delta stream in a burst', stream: true, requests: quick ? 400 : 1_000, warmUp: warmUp / 4, rounds, budgets: { bare: 1.3 } }
+  await measureRelay(targets, whole, report)
+  await measureRelay(targets, burst, report)
+  await measurePaced(targets, { streams: 200, rounds: quick ? 2 : 5 }, report)
+  await reportMemory(targets, report)
+  const upstream = targets.upstream.process.origin
+  await measureRouting(upstream, { requests: quick ? 16 : 48, rounds: quick ? 1 : 3, quick }, report)
+  await measureCluster(upstream, { requests: quick ? 3_000 : 10_000, rounds: quick ? 2 : 5 }, report)
 }
 
-async function cpuPerRequest(process: MeasuredProcess, load: Load): Promise<number> {
-  const before = await process.cpu()
-  await applyLoad(load)
-  return ((await process.cpu()) - before) / load.requests
+/** Right after all that load. */
+async function reportMemory({ bare, gateway, others }: Targets, report: Report): Promise<void> {
+  const value = await gateway.process.rss()
+  for (const other of [bare, ...others]) report({ metric: `memory under load, against ${other.name}`, value, unit: 'MB', reference: await other.process.rss() })
 }
 
 export default run

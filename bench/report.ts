@@ -13,7 +13,7 @@ export interface Row {
 export type Report = (figure: { metric: string; value: number; unit: string; reference?: number; budget?: number; budgetOn?: 'ratio' | 'value' }) => void
 
 /** A benchmark: a file `NAME.bench.ts` whose default export measures and reports. */
-export type Bench = (report: Report) => Promise<void>
+export type Bench = (report: Report, options: { quick: boolean }) => Promise<void>
 
 export function createReport(bench: string, rows: Row[]): Report {
   return ({ metric, value, unit, reference, budget, budgetOn = reference === undefined ? 'value' : 'ratio' }) => {
@@ -32,7 +32,7 @@ export function createReport(bench: string, rows: Row[]): Report {
     rows.push(row)
     const against = ratio === null ? '' : `  = ${ratio} × ${row.reference}`
     const verdict = row.within === null ? '' : row.within ? `  (within ${budget})` : `  (OVER ${budget})`
-    process.stdout.write(`  ${metric.padEnd(60)} ${String(row.value).padStart(9)} ${unit}${against}${verdict}\n`)
+    process.stdout.write(`  ${metric.padEnd(84)} ${String(row.value).padStart(9)} ${unit}${against}${verdict}\n`)
   }
 }
 

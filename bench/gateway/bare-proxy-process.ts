@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 import { Agent } from 'undici'
 
-import { answerCpuQuestions } from './cpu-questions.ts'
+import { answerUsage } from './answer-usage.ts'
 
 /** The floor that the gateway is held against: node:http and undici's `dispatch`, bytes through, and nothing else. */
 const upstream = process.argv[2] as string
@@ -27,4 +27,4 @@ const server = createServer((request, response) => {
 })
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-answerCpuQuestions()
+answerUsage()

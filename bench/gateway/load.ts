@@ -5,7 +5,8 @@ export interface Load {
   origin: string
   path: string
   headers: Record<string, string>
-  body: string
+  /** One for all, or a new one each time. */
+  body: string | (() => string)
   requests: number
   concurrency: number
 }
@@ -33,7 +34,8 @@ const LAST_CHUNK = Buffer.from('0\r\n\r\n')
  */
 export async function applyLoad(load: Load): Promise<LoadResult> {
   const { hostname, port } = new URL(load.origin)
-  const bytes = toRequest(load)
+  const { body } = load
+  const fixed = typeof body === 'string' ? toRequest(load, body) : undefined
   const latenciesMs: number[] = []
   const firstByteMs: number[] = []
   let sent = 0
@@ -43,6 +45,7 @@ export async function applyLoad(load: Load): Promise<LoadResult> {
     try {
       while (sent < load.requests) {
         sent += 1
+        const bytes = fixed ?? toRequest(load, (body as () => string)())
         const began = performance.now()
         socket.write(bytes)
         const { firstByteAt, endedAt } = await readAnswer(socket, load.origin)
@@ -58,8 +61,10 @@ export async function applyLoad(load: Load): Promise<LoadResult> {
   return { wallMs: performance.now() - began, latenciesMs: latenciesMs.toSorted(ascending), firstByteMs: firstByteMs.toSorted(ascending) }
 }
 
-function toRequest({ origin, path, headers, body }: Load): Buffer {
-  const lines = Object.entries({ host: new URL(origin).host, ...headers, 'content-length': Buffer.byteLength(body) }).map(([name, value]) => `${name}: ${value}\r\n`)
+function toRequest({ origin, path, headers }: Load, body: string): Buffer {
+  const lines = Object.entries({ 'host': new URL(origin).host, ...headers, 'content-length': Buffer.byteLength(body) }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
   return Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
 }
 
