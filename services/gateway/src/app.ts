@@ -114,6 +114,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     listModels: createModelList({
       fetchModels: (signal) => fetchModels(upstream, signal),
       model: config.LLM_MODEL,
+      policies: routing.policies,
       timeoutMs: MODELS_TIMEOUT_MS,
       maxAgeMs: MODELS_KEPT_MS,
     }),

@@ -1,4 +1,5 @@
-import { ALIAS_NAMES } from './model-aliases.ts'
+import { ALIAS_NAMES, MODEL_ALIASES } from './model-aliases.ts'
+import type { RoutingPolicies } from './routing-policy.ts'
 
 /** A model as OpenAI lists it. */
 export interface ModelEntry {
@@ -13,17 +14,18 @@ export interface ListModelsOptions {
   fetchModels: (signal: AbortSignal) => Promise<ModelEntry[]>
   /** What the aliases stand for: known also where the upstream's list is not. */
   model: string
+  policies: RoutingPolicies
   timeoutMs: number
   maxAgeMs: number
   now?: () => number
 }
 
 /**
- * The aliases, then what the upstream has. The upstream's list is kept for a while, and its last one
- * stays good while it does not answer.
+ * What a key may name: the aliases, those of its own, then what the upstream has. The upstream's list is kept for a
+ * while, and its last one stays good while it does not answer.
  */
-export function createModelList(options: ListModelsOptions): () => Promise<ModelEntry[]> {
-  const { fetchModels, model, timeoutMs, maxAgeMs, now = Date.now } = options
+export function createModelList(options: ListModelsOptions): (owner: string) => Promise<ModelEntry[]> {
+  const { fetchModels, model, policies, timeoutMs, maxAgeMs, now = Date.now } = options
   const aliases = ALIAS_NAMES.map((id) => toEntry(id, 'signalbox'))
   let kept: { at: number; models: Promise<ModelEntry[]> } | undefined
   let last: ModelEntry[] = [toEntry(model, 'upstream')]
@@ -37,10 +39,14 @@ export function createModelList(options: ListModelsOptions): () => Promise<Model
     }
     return last
   }
-  return async () => {
+  const isUsable = (owner: string, id: string): boolean =>
+    policies.allows(owner, id) && (id !== MODEL_ALIASES.orchestrated || policies.of(owner, id).orchestrate)
+  return async (owner) => {
     if (!kept || now() - kept.at > maxAgeMs) kept = { at: now(), models: refresh() }
     const models = await kept.models
-    return [...aliases, ...models.filter(({ id }) => !ALIAS_NAMES.includes(id))]
+    const own = policies.aliasesOf(owner)
+    const listed = [...aliases, ...own.map((id) => toEntry(id, 'signalbox')), ...models.filter(({ id }) => !ALIAS_NAMES.includes(id) && !own.includes(id))]
+    return listed.filter(({ id }) => isUsable(owner, id))
   }
 }
 

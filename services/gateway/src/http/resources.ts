@@ -27,7 +27,7 @@ export interface Resources {
   chat: ChatOptions
   plainModels: PlainModelOptions
   responses: ResponsesOptions
-  listModels: () => Promise<ModelEntry[]>
+  listModels: (owner: string) => Promise<ModelEntry[]>
   orchestrator: Orchestrator
   sessions: SessionDesk
   agents: AgentDesk
