@@ -197,6 +197,20 @@ test('a stream that ends politely in the middle of its answer is not taken for a
   expect(chunks.at(-1)?.error).toMatchObject({ code: 'upstream_failed' })
 })
 
+test('a stream that ends politely in the middle of a line loses that line, so that the error behind it can be read', async () => {
+  const { gateway } = await gatewayBefore((response) =>
+    sayStream(response, `${chunkOf({ content: 'Hel' })}data: {"choices":[{"delta":{"content":"lo"},"finish_reason":"st`),
+  )
+  const response = await gateway.chat({ ...HELLO, stream: true })
+  const { chunks, done } = await readOpenAIStream<{ error?: { code: string } }>(response)
+  expect([chunks.length, chunks[1]?.error?.code, done]).toEqual([2, 'upstream_failed', false])
+})
+
+test('a last line that lacks only its end is not lost', async () => {
+  const { gateway } = await gatewayBefore((response) => sayStream(response, WHOLE_STREAM.trimEnd()))
+  expect(await (await gateway.chat({ ...HELLO, stream: true })).text()).toBe(WHOLE_STREAM.trimEnd())
+})
+
 test('a stream that gave its finish reason is whole, with [DONE] or without', async () => {
   const { gateway } = await gatewayBefore((response) => sayStream(response, WHOLE_STREAM.replace('data: [DONE]\n\n', '')))
   expect(await (await gateway.chat({ ...HELLO, stream: true })).text()).toBe(WHOLE_STREAM.replace('data: [DONE]\n\n', ''))

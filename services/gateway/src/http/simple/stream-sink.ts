@@ -58,7 +58,8 @@ export function createStreamSink(outgoing: ServerResponse, reply: { headers: Rep
     end() {
       const rest = held
       held = undefined
-      if (rest) {
+      // A last line may lack its end. Half of one is dropped, like every line that breaks off.
+      if (rest && (isWholeLine(rest) || !FIRST_BYTES.has(rest[0]))) {
         try {
           send(rest)
         } catch (error) {
@@ -79,6 +80,18 @@ export function createStreamSink(outgoing: ServerResponse, reply: { headers: Rep
       sendError(error)
       return true
     },
+  }
+}
+
+/** Whether a line that came without its end says all that it was to say. */
+function isWholeLine(line: Buffer): boolean {
+  const [, data] = /^data: ?(.*)$/s.exec(line.toString('utf8')) ?? []
+  if (data === undefined || data.trim() === '[DONE]') return data !== undefined
+  try {
+    JSON.parse(data)
+    return true
+  } catch {
+    return false
   }
 }
 
