@@ -16,3 +16,4 @@ export { startRedis, type RedisServer, type RedisServerOptions } from './redis-s
 export { recordSpans, type SpanRecorder } from './span-recorder.ts'
 export { readOpenAIStream, readSse, type SseEvent } from './sse-reader.ts'
 export { temporaryFolder } from './temporary-folder.ts'
+export { fuzzParameters, openCorpus, type Corpus } from './corpus.ts'

@@ -39,8 +39,7 @@ export function createStreamSink(outgoing: ServerResponse, reply: { headers: Rep
     return outgoing.write(bytes)
   }
   const sendError = (error: AppError): void => {
-    const gap = tail.endsWithBlankLine() ? '' : '\n'
-    outgoing.end(`${gap}${formatSseData(toOpenAIError(error).body)}`)
+    outgoing.end(`${tail.toBlankLine()}${formatSseData(toOpenAIError(error).body)}`)
   }
 
   return {
@@ -105,8 +104,11 @@ function createTail() {
       size += piece.length
       while (size - (pieces[0] as Buffer).length >= TAIL_BYTES) size -= (pieces.shift() as Buffer).length
     },
-    endsWithBlankLine(): boolean {
-      return /(?:^|\n)\r?\n$/.test(Buffer.concat(pieces.slice(-4)).subarray(-4).toString('latin1'))
+    /** The line ends that are missing to a blank line: without it, what follows would be a part of the last event. */
+    toBlankLine(): string {
+      const last = Buffer.concat(pieces.slice(-4)).subarray(-4).toString('latin1')
+      if (/(?:^|\n)\r?\n$/.test(last)) return ''
+      return last.endsWith('\n') ? '\n' : '\n\n'
     },
     /** `[DONE]`, a finish reason, or an error of the upstream's own. Inside of content their quotes would be escaped. */
     saysDone(): boolean {
