@@ -18,6 +18,14 @@ export interface WireHouse extends AsyncDisposable {
   readonly signalbox: SignalboxProcess
   readonly model: WireModel
   readonly agent: MockAgentProcess
+  /** What each call of the model behind the agents took, in order. */
+  readonly spent: readonly Spent[]
+}
+
+export interface Spent {
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
 }
 
 export async function openWireHouse(environment: Record<string, string> = {}): Promise<WireHouse> {
@@ -30,7 +38,9 @@ export async function openWireHouse(environment: Record<string, string> = {}): P
       guarded: false,
     })
     opened.defer(() => scripted.stop(0))
-    const [model, agent] = await Promise.all([startWireModel((response, call) => passOn(scripted.url, response, call)), startMockAgent(TOKEN)])
+    const spent: Spent[] = []
+    const note = (usage: Spent): unknown => spent.push(usage)
+    const [model, agent] = await Promise.all([startWireModel((response, call) => passOn(scripted.url, response, call, note)), startMockAgent(TOKEN)])
     opened.use(model)
     opened.use(agent)
     const signalbox = opened.use(
@@ -51,7 +61,7 @@ export async function openWireHouse(environment: Record<string, string> = {}): P
         },
       }),
     )
-    return { signalbox, model, agent, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+    return { signalbox, model, agent, spent, [Symbol.asyncDispose]: () => opened.disposeAsync() }
   } catch (error) {
     await opened.disposeAsync()
     throw error
@@ -100,9 +110,11 @@ export async function approve(house: WireHouse, step: string): Promise<Approval>
 export { WIRE_MODEL }
 
 /** The scripted model answers; a stream that is to be cut off ends after its first words. */
-async function passOn(url: string, response: ServerResponse, call: UpstreamCall): Promise<void> {
+async function passOn(url: string, response: ServerResponse, call: UpstreamCall, note: (usage: Spent) => unknown): Promise<void> {
   const answer = await fetch(`${url}${call.path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(call.body) })
   const bytes = Buffer.from(await answer.arrayBuffer())
+  const usage = /"usage":(\{[^}]*\})/.exec(bytes.toString())?.[1]
+  if (usage !== undefined) note(JSON.parse(usage) as Spent)
   response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' })
   if (call.body['stream'] !== true || !call.prompt.includes(CUT)) return void response.end(bytes)
   const second = bytes.indexOf('\n\n', bytes.indexOf('"content":"', bytes.indexOf('\n\n') + 2)) + 2
