@@ -15,8 +15,9 @@ import { refreshResponse } from './http/responses/refresh-response.ts'
 import type { ResponsesOptions } from './http/responses/responses-options.ts'
 
 const SETTLE_EVERY_MS = 60_000
-const SETTLED_AT_ONCE = 200
+const SETTLED_AT_ONCE = 1_000
 const SETTLE_TIMEOUT_MS = 30_000
+const NOT_SETTLED = 'a response in the background could not be looked after'
 
 export interface Responses {
   options: ResponsesOptions
@@ -40,14 +41,15 @@ export function openResponses(config: GatewayConfig, { upstreamOptions, ...parts
   /** What has ended while nobody asked is written down before its session is forgotten; what is over is forgotten. */
   const settle = async (): Promise<void> => {
     if (!(await store.isThere())) return
-    const signal = AbortSignal.timeout(SETTLE_TIMEOUT_MS)
     for (const found of await kept.listOpen(SETTLED_AT_ONCE)) {
-      await refreshResponse(found, { owner: found.entry.owner, requestId: `settle-${found.entry.id}`, signal }, options)
+      const call = { owner: found.entry.owner, requestId: `settle-${found.entry.id}`, signal: AbortSignal.timeout(SETTLE_TIMEOUT_MS) }
+      // One that cannot be looked at must not stand before all others.
+      await refreshResponse(found, call, options).catch((error: unknown) => telemetry.log.warn({ err: error, response_id: found.entry.id }, NOT_SETTLED))
     }
     await (await store.open()).sweep(Date.now())
   }
   const settling = setInterval(() => {
-    settle().catch((error: unknown) => telemetry.log.warn({ err: error }, 'responses in the background could not be looked after'))
+    settle().catch((error: unknown) => telemetry.log.warn({ err: error }, NOT_SETTLED))
   }, SETTLE_EVERY_MS)
   settling.unref()
 

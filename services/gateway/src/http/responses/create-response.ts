@@ -64,7 +64,11 @@ async function route(c: GatewayContext, { read, headers, caller }: Request, opti
   const initial = toResponseObject(request, { id, createdAt: nowInSeconds(), model: request.model })
   const response: ResponseRequest = { id, read, conversation, initial, headers, caller }
   if (decision.needs_orchestration) {
-    const chat = { request: toChatOutline(request, [...conversation.before, ...conversation.input]), bytes: read.bytes, withModel: read.withModel }
+    const chat = {
+      request: toChatOutline(request, [...(await conversation.readBefore()), ...conversation.input]),
+      bytes: read.bytes,
+      withModel: read.withModel,
+    }
     const isNoAnswer = decided !== undefined || !conversation.input.some(isWords)
     return answerFromSession(c, { ...response, chat, route: decision, idempotencyKey: key?.key, isNoAnswer }, options)
   }

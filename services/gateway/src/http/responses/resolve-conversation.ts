@@ -10,8 +10,10 @@ import { readRequestId } from './tell-response.ts'
 export interface ResolvedConversation {
   /** This request's own items; references have become what they refer to. */
   input: ConversationItem[]
-  /** All that was said before, the oldest first. */
+  /** All that was said before, the oldest first; nothing where the endpoint behind us knows it. */
   before: ConversationItem[]
+  /** All of it, also where the endpoint has to be asked. @throws AppError. */
+  readBefore(): Promise<ConversationItem[]>
   previous: FoundResponse | undefined
   /** The session of the previous response, where it has not said its last word there. */
   session: ResponseSession | undefined
@@ -41,10 +43,17 @@ export async function resolveConversation(
   const found = previousId ? await findPrevious(owner, previousId, source) : undefined
   const previous = found && (await source.refresh(owner, found))
   // What the endpoint keeps it need not be told again.
-  const before = previous && !(followUpstream && previous.document.kind === 'upstream') ? await readChain(owner, previous, source) : []
+  const readBefore = async (): Promise<ConversationItem[]> => (previous ? readChain(owner, previous, source) : [])
+  const before = followUpstream && previous?.document.kind === 'upstream' ? [] : await readBefore()
   const input = await Promise.all(raw.map((item, index) => (item.type === 'item_reference' ? dereference(item, index, before, owner, source) : item)))
   const own = previous?.document.kind === 'ours' ? previous.document : undefined
-  return { input: input.filter((item) => item !== undefined), before, previous, session: own?.session?.final === false ? own.session : undefined }
+  return {
+    input: input.filter((item) => item !== undefined),
+    before,
+    readBefore: async () => (before.length > 0 ? before : readBefore()),
+    previous,
+    session: own?.session?.final === false ? own.session : undefined,
+  }
 }
 
 async function findPrevious(owner: string, id: string, { kept }: ConversationSource): Promise<FoundResponse> {
