@@ -27,7 +27,7 @@ export interface Replica {
 }
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../../', import.meta.url))
-const READY_WITHIN_MS = 30_000
+const READY_WITHIN_MS = 90_000
 const KEPT_OUTPUT = 65_536
 const LONGEST_LINE = 300
 
