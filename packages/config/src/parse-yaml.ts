@@ -43,7 +43,8 @@ export function parseYaml(text: string, { service, name, holds }: YamlFileOption
   return {
     value: toValue(document, { service, name, holds }),
     refuse: (issues) => {
-      throw new ConfigError(service, [...new Set(issues.map((issue) => toFault(issue, { name, document, lines })))])
+      const faults = issues.map((issue) => toFault(issue, { name, document, lines })).toSorted((one, other) => one.line - other.line)
+      throw new ConfigError(service, [...new Set(faults.map(({ text: fault }) => fault))])
     },
   }
 }
@@ -59,11 +60,12 @@ function toValue(document: Document, { service, name, holds }: YamlFileOptions):
 }
 
 /** `approvals.yaml:12 policies[2].deadline: is not a duration such as 30m, 4h or 2d` */
-function toFault(issue: YamlIssue, { name, document, lines }: { name: string; document: Document; lines: LineCounter }): string {
+function toFault(issue: YamlIssue, { name, document, lines }: { name: string; document: Document; lines: LineCounter }): { line: number; text: string } {
   const path = 'keys' in issue && issue.keys?.[0] !== undefined ? [...issue.path, issue.keys[0]] : [...issue.path]
   const isThere = document.hasIn(path)
   const said = toText(issue, isThere)
-  return `${name}:${lineOf(document, lines, path)} ${toPlace(path)}: ${said}`
+  const line = lineOf(document, lines, path)
+  return { line, text: `${name}:${line} ${toPlace(path)}: ${said}` }
 }
 
 function toText(issue: YamlIssue, isThere: boolean): string {
