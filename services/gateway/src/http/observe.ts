@@ -6,6 +6,7 @@ import { ATTRIBUTES, createEventLog, failSpan, METRICS, readTraceHeaders, type S
 import type { MiddlewareHandler } from 'hono'
 
 import type { GatewayEnv, RequestRecord } from './gateway-env.ts'
+import { hideKeys, toLoggedPath } from './logged-path.ts'
 import { createTally } from './tally.ts'
 import { oneValue } from './to-routing-facts.ts'
 
@@ -56,6 +57,7 @@ export function createObserver(telemetry: Telemetry): Observer {
         const { status, error } = await work()
         if (error) record.errorCode ??= toAppError(error).code
         const milliseconds = performance.now() - startedAt
+        if (record.model !== undefined) record.model = hideKeys(record.model)
         const labels = (): Attributes => ({ [ATTRIBUTES.httpMethod]: method, [ATTRIBUTES.httpRoute]: route, [ATTRIBUTES.httpStatus]: status })
         const key = `${method} ${route} ${status}`
         let series = seriesOf.get(key)
@@ -67,7 +69,7 @@ export function createObserver(telemetry: Telemetry): Observer {
           span.setAttributes({ ...labels(), [ATTRIBUTES.requestId]: requestId, [ATTRIBUTES.apiKeyId]: owner, ...toAttributes(record) })
           if (status >= 500 && error) failSpan(span, error)
         }
-        logRequest({ method, path, status, ms: Math.round(milliseconds * 10) / 10, key: owner, ...record })
+        logRequest({ method, path: toLoggedPath(path, route), status, ms: Math.round(milliseconds * 10) / 10, key: owner, ...record })
         span.end()
       })
     },
