@@ -272,7 +272,7 @@ test('cost: what the sum of all calls costs at the prices that are set, and noth
   }
   const { prompt_tokens: prompt, completion_tokens: completion } = answer.usage
   expect(answer.signalbox?.['cost_usd']).toBeCloseTo((prompt * PRICE.input + completion * PRICE.output) / 1_000_000, 9)
-  const session = (await (await call(house, 'GET', `/sessions/${answer.signalbox?.['session_id']}`)).json()) as { usage: { cost_usd: number } }
+  const session = (await (await call(house, 'GET', `/sessions/${String(answer.signalbox?.['session_id'])}`)).json()) as { usage: { cost_usd: number } }
   expect(session.usage.cost_usd).toBeCloseTo(answer.signalbox?.['cost_usd'] as number, 9)
 })
 

@@ -30,6 +30,7 @@ import type { Exchange, GatewayEnv } from './http/gateway-env.ts'
 import { mountMethodGuards, mountOptions } from './http/methods.ts'
 import { observeRequests } from './http/observe.ts'
 import { sayOpenAIHeaders } from './http/openai-headers.ts'
+import { mountOpenApi } from './http/openapi/mount-openapi.ts'
 import { renderError } from './http/render-error.ts'
 import { createReadCaller, requireApiKey } from './http/require-api-key.ts'
 import { mountResources, type Resources } from './http/resources.ts'
@@ -194,6 +195,7 @@ function createGatewayApp({ telemetry, config, people, keys, markAddress, probeU
   mountResources(v1, resources)
   mountMethodGuards(v1)
   app.route('/v1', v1)
+  mountOpenApi(app, { url: (config.PUBLIC_URL ?? `http://localhost:${config.PORT}`).replace(/\/$/, '') })
   people?.mount(app, resources)
   const chat = answerChat(resources.chat)
   const handlers = new Map([

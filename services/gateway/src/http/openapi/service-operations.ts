@@ -1,0 +1,58 @@
+import type { Operation } from './operation.ts'
+
+export const SERVICE_OPERATIONS: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/healthz',
+    id: 'liveness',
+    tag: 'Service',
+    summary: 'Whether it lives',
+    access: 'anyone',
+    answers: [{ status: 200, description: 'It does.', schema: 'Liveness' }],
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/readyz',
+    id: 'readiness',
+    tag: 'Service',
+    summary: 'Whether it is ready',
+    description: 'And each thing that it stands on.',
+    access: 'anyone',
+    answers: [
+      { status: 200, description: 'It is.', schema: 'Readiness' },
+      { status: 503, description: 'It is not; `checks` say what is missing.', schema: 'Readiness' },
+    ],
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    id: 'metrics',
+    tag: 'Service',
+    summary: 'Its numbers, for Prometheus',
+    access: 'anyone',
+    answers: [{ status: 200, description: 'The metrics, as Prometheus reads them.', type: 'text/plain' }],
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    id: 'openapi',
+    tag: 'Service',
+    summary: 'This document',
+    access: 'anyone',
+    answers: [{ status: 200, description: 'An OpenAPI 3.1 document.', schema: 'OpenApi' }],
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/reference',
+    id: 'reference',
+    tag: 'Service',
+    summary: 'This document as a page',
+    access: 'anyone',
+    answers: [{ status: 200, description: 'A page that loads nothing else.', type: 'text/html' }],
+    errors: [],
+  },
+]
