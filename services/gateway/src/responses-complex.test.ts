@@ -42,7 +42,7 @@ async function open(options: WorldOptions): Promise<ResponsesWorld> {
   return world
 }
 const typesOf = (events: readonly StreamedEvent[]): string[] => events.map(({ type }) => type)
-const idOf = (events: readonly StreamedEvent[]): string => (events[0]?.['response'] as { id: string }).id
+const idOf = (events: readonly StreamedEvent[]): string => (events[0] as unknown as { response: { id: string } }).response.id
 const numbersOf = (events: readonly StreamedEvent[]): number[] => events.map(({ sequence_number: number }) => number)
 const messagesOf = (session: PuppetSession): unknown => session.message.parts
 
@@ -404,7 +404,7 @@ describe('in the background', () => {
       const query = after === -1 ? '' : `&starting_after=${after}`
       expect(await other.stream('GET', `/responses/${id}?stream=true${query}`)).toEqual(all.slice(after + 1))
     }
-    expect(all.filter(({ type }) => type === 'response.in_progress').at(-1)).toMatchObject({
+    expect(all.findLast(({ type }) => type === 'response.in_progress')).toMatchObject({
       response: { metadata: { orch_status: 'awaiting_approval', approval_url: `${CONSOLE}/approvals/apr_1` } },
     })
     const replayed = world.client.responses.stream({ response_id: id })

@@ -354,7 +354,7 @@ describe('in the background', () => {
       response.end(chunkOf({ content: 'lo' }) + chunkOf({}, 'stop') + DONE)
     }
     const seen = await world.stream('POST', '/responses', { ...ASK, background: true, stream: true }, 6)
-    const { id } = seen[0]?.['response'] as { id: string }
+    const { id } = (seen[0] as unknown as { response: { id: string } }).response
     expect(typesOf(seen).slice(0, 3)).toEqual(['response.created', 'response.queued', 'response.in_progress'])
     const resumed = world.stream('GET', `/responses/${id}?stream=true&starting_after=5`)
     hold.resolve()

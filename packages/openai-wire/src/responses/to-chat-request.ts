@@ -49,8 +49,8 @@ export function toChatOutline(request: ResponsesRequest, items: readonly Convers
     ...(request.tools && request.tools.length > 0 && { tools: request.tools.map(({ type }) => ({ type })) }),
     ...(request.text?.format && { response_format: { type: request.text.format.type } }),
     ...((request.top_logprobs ?? 0) > 0 && { logprobs: true }),
-    ...(request.tool_choice && { tool_choice: request.tool_choice as NonNullable<ChatRequest['tool_choice']> }),
-  } as ChatRequest
+    ...(request.tool_choice && { tool_choice: request.tool_choice }),
+  }
 }
 
 /**

@@ -10,7 +10,6 @@ import {
   type ResponseEvent,
 } from '@signalbox/openai-wire/responses'
 
-import type { ModelUpstream } from '../../adapters/model-upstream.ts'
 import { askModel } from '../../adapters/responses/ask-model.ts'
 import { readWhole, type UpstreamReply } from '../../adapters/responses/responses-upstream.ts'
 import type { GatewayContext } from '../gateway-env.ts'

@@ -1,6 +1,6 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Approval } from '@signalbox/contracts'
-import { AppError, toAppError } from '@signalbox/errors'
+import { toAppError, type AppError } from '@signalbox/errors'
 import { createResponseComposer, type ResponseComposer, type ResponseEvent } from '@signalbox/openai-wire/responses'
 
 import type { Heard } from '../../core/hear-turn.ts'

@@ -1,4 +1,4 @@
-import { addUsage, NO_USAGE, toProgressLine, type SessionEvent, type Usage } from '@signalbox/contracts'
+import { addUsage, NO_USAGE, toProgressLine, type SessionEvent } from '@signalbox/contracts'
 import type { ResponseComposer, ResponseEvent } from '@signalbox/openai-wire/responses'
 
 import { toSessionError } from '../../core/tell-answer.ts'

@@ -45,7 +45,7 @@ export async function resolveConversation(
   // What the endpoint keeps it need not be told again.
   const readBefore = async (): Promise<ConversationItem[]> => (previous ? readChain(owner, previous, source) : [])
   const before = followUpstream && previous?.document.kind === 'upstream' ? [] : await readBefore()
-  const input = await Promise.all(raw.map((item, index) => (item.type === 'item_reference' ? dereference(item, index, before, owner, source) : item)))
+  const input = await Promise.all(raw.map(async (item, index) => (item.type === 'item_reference' ? dereference(item, index, before, owner, source) : item)))
   const own = previous?.document.kind === 'ours' ? previous.document : undefined
   return {
     input: input.filter((item) => item !== undefined),
