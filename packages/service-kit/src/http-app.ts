@@ -7,6 +7,8 @@ import { withLogFields, type Telemetry } from '@signalbox/telemetry'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type MiddlewareHandler } from 'hono'
 
+import { readServiceMetrics } from './workers/worker-link.ts'
+
 export interface Health {
   ready: boolean
   /** Each thing that the service stands on, and whether it is there: `{orchestrator: 'ok', upstream: 'unreachable'}`. */
@@ -42,7 +44,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     const health = (await options.health?.()) ?? { ready: true, checks: {} }
     return c.json({ status: health.ready ? 'ready' : 'not ready', service: options.telemetry.service, checks: health.checks }, health.ready ? 200 : 503)
   })
-  app.get('/metrics', async (c) => c.text(await options.telemetry.readMetrics(), 200, { 'content-type': 'text/plain; version=0.0.4' }))
+  app.get('/metrics', async (c) => c.text(await readServiceMetrics(options.telemetry), 200, { 'content-type': 'text/plain; version=0.0.4' }))
   app.onError((error) => options.renderError(error))
   app.notFound((c) => options.renderError(new AppError('not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, LONGEST_PATH)}.`)))
   return app

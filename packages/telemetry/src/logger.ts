@@ -1,3 +1,5 @@
+import cluster from 'node:cluster'
+
 import { trace } from '@opentelemetry/api'
 import { pino, type DestinationStream, type Logger } from 'pino'
 
@@ -18,7 +20,7 @@ export function createLogger(options: { service: string; level: LogLevel; destin
   return pino(
     {
       level: options.level,
-      base: { service: options.service },
+      base: { service: options.service, ...(cluster.worker && { worker: cluster.worker.id }) },
       timestamp: () => `,"time":"${readTime()}"`,
       redact: { paths: REDACTED, censor: '[redacted]' },
       mixin: activeFields,

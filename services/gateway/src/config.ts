@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 import { httpUrl, list, wholeNumber } from '@signalbox/config'
 import { llmFields } from '@signalbox/llm'
 import { REASONING_FIELDS } from '@signalbox/openai-wire'
@@ -31,6 +33,12 @@ export const gatewayConfigSchema = z.object({
   SIGNALBOX_API_KEYS: list(apiKeySchema),
   /** Keys of those who look after everybody's sessions and decide approvals, each `name:role:key`. */
   SIGNALBOX_OPERATOR_KEYS: list(operatorKeySchema),
+  /** How many processes share the port, where the gateway runs on its own; `auto` for one a core. */
+  GATEWAY_WORKERS: z
+    .union([z.literal('auto').transform(() => availableParallelism()), z.coerce.number().int().min(1).max(256)], {
+      error: 'is neither auto nor a whole number from 1 to 256',
+    })
+    .default(1),
   ORCHESTRATOR_URL: httpUrl().default('http://127.0.0.1:8001'),
   /** How long the orchestrator may take to answer, where it has not begun to. */
   ORCHESTRATOR_TIMEOUT_MS: wholeNumber({ min: 50, max: 120_000, fallback: 10_000 }),

@@ -8,6 +8,7 @@ import { withLogFields, type Telemetry } from '@signalbox/telemetry'
 import type { SetCorsHeaders } from './cors.ts'
 import type { Exchange, GatewayEnv, RequestRecord } from './gateway-env.ts'
 import { createObserver } from './observe.ts'
+import { openAnswerHeaders } from './openai-headers.ts'
 import { renderError } from './render-error.ts'
 import type { ReadCaller } from './require-api-key.ts'
 
@@ -37,7 +38,7 @@ export function createFrontDoor({ telemetry, readCaller, setCorsHeaders, handler
         return renderError(error, telemetry)
       })
       if (response === RESPONSE_ALREADY_SENT) return { status: outgoing.statusCode }
-      if (!response.headers.has('x-request-id')) response.headers.set('x-request-id', requestId)
+      for (const [name, value] of Object.entries(openAnswerHeaders(exchange))) if (!response.headers.has(name)) response.headers.set(name, value)
       const { status } = response
       await send(response, exchange.env)
       return { status, error: failure }
@@ -53,7 +54,7 @@ export function createFrontDoor({ telemetry, readCaller, setCorsHeaders, handler
     if ('refused' in caller) return false
     setCorsHeaders?.(incoming, outgoing)
     const requestId = readRequestId(incoming)
-    const exchange = new DoorExchange({ incoming, outgoing }, { requestId, record: {}, ...caller })
+    const exchange = new DoorExchange({ incoming, outgoing }, { requestId, startedAt: performance.now(), record: {}, ...caller })
     withLogFields({ request_id: requestId }, () => answer(handler, route, exchange)).catch((error: unknown) => {
       telemetry.log.error({ err: error }, 'a request could not be answered')
       outgoing.destroy()
