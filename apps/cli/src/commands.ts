@@ -4,6 +4,7 @@ import { approvalsApprove, approvalsEdit, approvalsExtend, approvalsReject } fro
 import { approvalsList, approvalsShow } from './commands/approvals.ts'
 import { auditList, auditVerify } from './commands/audit.ts'
 import { deadLettersDrop, deadLettersList, deadLettersRedrive, deadLettersShow, sessionsRedrive } from './commands/dead-letters.ts'
+import { route } from './commands/route.ts'
 import { sessionsWatch } from './commands/sessions-watch.ts'
 import { sessionsAnswer, sessionsCancel, sessionsList, sessionsPause, sessionsResume, sessionsShow } from './commands/sessions.ts'
 
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   deadLettersRedrive,
   deadLettersDrop,
   agents,
+  route,
   auditList,
   auditVerify,
 ]

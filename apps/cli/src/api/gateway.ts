@@ -7,6 +7,7 @@ import {
   auditVerdictSchema,
   deadLetterPageSchema,
   deadSessionDetailSchema,
+  routeExplanationSchema,
   sessionBriefPageSchema,
   sessionChangedSchema,
   sessionDetailSchema,
@@ -22,6 +23,7 @@ import {
   type DeadSession,
   type DeadSessionDetail,
   type RedriveRequest,
+  type RouteExplanation,
   type SessionBrief,
   type SessionChanged,
   type SessionStatus,
@@ -53,6 +55,8 @@ export interface Gateway {
   redrive(id: string, request: RedriveRequest): Promise<Answer<SessionChanged>>
   drop(id: string): Promise<Answer<SessionChanged>>
   agents(): Promise<Answer<AgentReport[]>>
+  /** Which way a question would go. Runs nothing. */
+  explainRoute(asked: { question: string; model: string; withPlan: boolean }): Promise<Answer<RouteExplanation>>
   approvals(wanted: ApprovalFilter & { limit: number }): Promise<Answer<Pick<ApprovalPage, 'data' | 'total' | 'pending'>>>
   approval(id: string): Promise<Answer<ApprovalDetail>>
   /** @throws ConflictFailure where the approval is not of that version any more. */
@@ -138,6 +142,14 @@ export function openGateway(connection: Connection, signal: AbortSignal): Gatewa
       const { value, json } = await ask({ path: '/agents', schema: agentListSchema })
       return { value: value.data, json }
     },
+    explainRoute: ({ question, model, withPlan }) =>
+      ask({
+        method: 'POST',
+        path: '/route',
+        query: { plan: withPlan ? undefined : 'false' },
+        body: { model, messages: [{ role: 'user', content: question }] },
+        schema: routeExplanationSchema,
+      }),
     async approvals({ limit, ...filter }) {
       const { items, last, json } = await collect(limit, (query) => ask({ path: '/approvals', query: { ...filter, ...query }, schema: approvalPageSchema }))
       return { value: { data: items, total: last.total, pending: last.pending }, json }
