@@ -145,7 +145,7 @@ describe('paths', () => {
     '/v1/models/%ff%fe',
     '/v1/models/%00',
     `/v1/models/${'x'.repeat(20_000)}`,
-  ])('an id that nobody can read is nobody’s: %.40s', async (path) => {
+  ])('an id that nobody can read is nobody’s: %s', async (path) => {
     const answer = await exchange(gateway.url, `${headOf(`GET ${path}`)}Connection: close\r\n\r\n`)
     expect(answer.status).toBe(404)
     expect(answer.text.length).toBeLessThan(1_000)
@@ -163,7 +163,7 @@ describe('paths', () => {
     'limit=1e999',
     'limit=-0',
     'limit=0x10f',
-  ])('a query of %.30s is the caller’s fault, or means nothing', async (query) => {
+  ])('a query of %s is the caller’s fault, or means nothing', async (query) => {
     const { status } = await gateway.get(`/v1/sessions?${query}`)
     expect([200, 400]).toContain(status)
   })

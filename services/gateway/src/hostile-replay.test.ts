@@ -101,7 +101,7 @@ describe('a key that is used again for something else', () => {
     expect(orchestrator.sessions.size).toBe(1)
   })
 
-  test.each(['x'.repeat(256), 'a b', 'ü'])('%.20s is no key', async (key) => {
+  test.each(['x'.repeat(256), 'a b', 'ü'])('%s is no key', async (key) => {
     const { gateway, orchestrator } = await start()
     expect((await ask(gateway, {}, { 'idempotency-key': key })).status).toBe(400)
     expect(orchestrator.sessions.size).toBe(0)
@@ -140,7 +140,7 @@ describe('what a chat UI asks behind a conversation’s back', () => {
     '### Task:\nGenerate 1-3 broad tags categorizing the main themes of the chat history',
     '### Task:\nSuggest 3-5 relevant follow-up questions or prompts that the user might naturally ask next',
     'Write a 5-word-or-less title for the following conversation: compare A and B, with sources',
-  ])('is one model call, and reaches neither classifier nor orchestrator: %.40s', async (content) => {
+  ])('is one model call, and reaches neither classifier nor orchestrator: %s', async (content) => {
     const { gateway, upstream, orchestrator } = await start()
     const response = await gateway.chat({ model: 'signalbox-auto', messages: [{ role: 'user', content }] })
     expect([response.status, response.headers.get('x-signalbox-route')]).toEqual([200, 'simple'])
