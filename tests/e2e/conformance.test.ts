@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { readSse, temporaryFolder } from '@signalbox/testing'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { readOpenAISpec, type OpenAISpec } from './openai-spec.ts'
+import { readOwnDocument, type OwnDocument } from './own-document.ts'
 import { approve, askToDeploy, call, CUT, openWireHouse, WIRE_MODEL, type WireHouse } from './wire-house.ts'
 import { toUsage } from './wire-model.ts'
 
@@ -322,6 +324,62 @@ test.each([400, 403, 404, 409, 422, 429, 500, 503])(
 test('error propagation: the gateway’s own key, refused by the model, is not the caller’s fault', async () => {
   const response = await chat({ messages: [user('[status 401]')] })
   expect([response.status, await response.json()]).toMatchObject([502, { error: { code: 'upstream_failed' } }])
+})
+
+describe('the API’s own document', () => {
+  let document: OwnDocument
+
+  beforeAll(async () => {
+    document = await readOwnDocument(house.signalbox.origin)
+  })
+
+  test('is valid OpenAPI 3.1', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone<object>(document.json) as Record<string, unknown>)
+    expect([valid, errors]).toEqual([true, undefined])
+  })
+
+  test('says what everything that can be looked at really answers, to callers and to operators', async () => {
+    const session = (await orchestrated('Ask mock-search to tell it [say it is looked at].')).headers.get('x-session-id') as string
+    const dead = (await orchestrated(`Tell me about the war, and ${CUT}.`)).headers.get('x-session-id') as string
+    const waiting = orchestrated(askToDeploy('documented'))
+    const { id: approval } = await approve(house, 'documented')
+    await waiting
+    const created = await call(house, 'POST', '/responses', { body: { model: ORCHESTRATED, input: 'Ask mock-search to tell it [say it is kept].' } })
+    const { id: response } = (await created.json()) as { id: string }
+    const ids: Record<string, string> = { 'models': WIRE_MODEL, 'responses': response, 'sessions': session, 'dead-letters': dead, 'approvals': approval }
+    const looked: string[] = []
+    for (const path of document.pathsOf('get')) {
+      const [root = ''] = house.signalbox.baseUrl.split('/v1')
+      const url = `${root}${path.replace(/^(\/v1\/([\w-]+)\/)\{id\}/, (_, before: string, of: string) => `${before}${ids[of]}`)}`
+      for (const key of [house.signalbox.apiKey, house.signalbox.operatorKey]) {
+        const leaving = new AbortController()
+        const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` }, signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(30_000)]) })
+        // The feed never ends by itself.
+        const body = path === '/v1/events' && answer.ok ? '' : await answer.text()
+        leaving.abort()
+        expect([path, answer.status, document.faultsOf({ method: 'get', path, answer, body })]).toEqual([path, expect.any(Number), []])
+        if (answer.status === 200) looked.push(path)
+      }
+    }
+    expect(document.pathsOf('get').filter((path) => !looked.includes(path))).toEqual([])
+  })
+
+  test.each<[string, string, () => Promise<Response>]>([
+    ['post', '/v1/chat/completions', () => chat({})],
+    ['post', '/v1/chat/completions', () => chat({ n: 0 })],
+    ['post', '/v1/chat/completions', () => orchestrated('Ask mock-search to tell it [say it is said].')],
+    ['post', '/v1/route', () => call(house, 'POST', '/route', { body: { model: 'signalbox-auto', messages: [user('hello')] } })],
+    ['post', '/v1/embeddings', () => call(house, 'POST', '/embeddings', { body: { model: WIRE_MODEL, input: 'a' } })],
+    ['post', '/v1/completions', () => call(house, 'POST', '/completions', { body: { model: WIRE_MODEL, prompt: 'a' } })],
+    [
+      'post',
+      '/v1/responses',
+      () => call(house, 'POST', '/responses', { body: { model: ORCHESTRATED, input: 'Ask mock-search to tell it [say it is done].' } }),
+    ],
+  ])('says what %s %s answers', async (method, path, ask) => {
+    const answer = await ask()
+    expect(document.faultsOf({ method, path, answer, body: await answer.text() })).toEqual([])
+  })
 })
 
 interface OpenAIError {

@@ -103,8 +103,7 @@ function describe(operation: Operation): JsonSchema {
 
 function toParameters({ path, query, headers = [] }: Operation): JsonSchema[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
-  const { properties = {}, required = [] } =
-    query === undefined ? {} : (toQuerySchema(query) as { properties?: Record<string, JsonSchema>; required?: string[] })
+  const { properties = {}, required = [] }: { properties?: Record<string, JsonSchema>; required?: string[] } = query === undefined ? {} : toQuerySchema(query)
   const inQuery = Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }))
   return [...inPath, ...inQuery, ...headers.map(toHeaderParameter)]
 }
