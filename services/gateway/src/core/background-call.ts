@@ -28,6 +28,8 @@ const REQUESTS: readonly Pattern[] = [
   ['follow-ups', /\b(?:generate|suggest|provide)\b[^\n]{0,60}\bfollow[- ]?up (?:questions|prompts)\b[^\n]{0,80}\b(?:conversation|chat|dialogue)\b/i],
 ]
 
+const TASKS_AND_REQUESTS: readonly Pattern[] = [...TASKS, ...REQUESTS]
+
 /** What keeps a long conversation short: it is all there is to work on, and comes along. */
 const SUMMARIES: readonly Pattern[] = [
   ['a summary', /\byour task is to create a (?:detailed|comprehensive|concise) summary of the (?:recent portion of the )?conversation\b/i],
@@ -58,6 +60,9 @@ const ROLES: readonly Pattern[] = [
   ['a summary', /^you are the component that summarizes internal chat history\b/i],
 ]
 
+/** All of them have one of these words, and few questions do: most requests are told apart by one look. */
+const WORDS = /title|tags|follow|task|summar|conversation|rephras|standalone|explicit_instructions|analyze|compact|condense|takeaways|discussion|chat\b/i
+
 /** Such prompts say what they are at their beginning; the rest is the conversation that they quote. */
 const READ_CHARACTERS = 300
 /** Those that summarize may first forbid the tools. */
@@ -65,10 +70,10 @@ const READ_OF_SUMMARIES = 700
 
 /** What a chat UI asks for behind the conversation's back; undefined for everything else. */
 export function readBackgroundCall({ question, instructions }: Pick<RoutingFacts, 'question' | 'instructions'>): string | undefined {
-  return find(TASKS, question) ?? find(REQUESTS, question) ?? find(SUMMARIES, question, READ_OF_SUMMARIES) ?? find(ROLES, instructions)
+  return find(TASKS_AND_REQUESTS, question) ?? find(SUMMARIES, question, READ_OF_SUMMARIES) ?? find(ROLES, instructions)
 }
 
 function find(patterns: readonly Pattern[], prompt: string, characters = READ_CHARACTERS): string | undefined {
   const opening = prompt.slice(0, characters).trimStart()
-  return opening === '' ? undefined : patterns.find(([, pattern]) => pattern.test(opening))?.[0]
+  return !WORDS.test(opening) ? undefined : patterns.find(([, pattern]) => pattern.test(opening))?.[0]
 }

@@ -56,7 +56,7 @@ export function createDecider(options: DeciderOptions): Decider {
     const { owner, facts, note } = request
     const policy = policies.of(owner, facts.model)
     requireAllowedModel(policy, facts.model)
-    const done = (decision: Route): Route => {
+    const settle = (decision: Route): Route => {
       const took = performance.now() - begun
       if (!note) onDecided?.(decision.source, took)
       const milliseconds = Math.round(took * 1_000) / 1_000
@@ -67,18 +67,19 @@ export function createDecider(options: DeciderOptions): Decider {
     if (ruled) {
       // Whoever goes on with it need not force it again.
       if (ruled.needs_orchestration && ruled.source === 'header' && policy.sticky && !note) remember(memory, owner, request.question(), ruled)
-      return { settled: done(ruled), policy }
+      return { settled: settle(ruled), policy }
     }
 
     const question = request.question()
     const judged = judgeAtOnce({ owner, question, policy, note }, options)
-    if (judged) return { settled: done(judged), policy }
-    const pending = options.classifying.ask(owner, question, request.signal()).then((decision) => {
+    if (judged) return { settled: settle(judged), policy }
+    const classify = async (): Promise<Route> => {
+      const decision = await options.classifying.ask(owner, question, request.signal())
       note?.('the classifier', decision.source === 'fail_open' ? decision.reason : toWay(decision))
       if (decision.source !== 'fail_open' && policy.sticky && !note) remember(memory, owner, question, decision)
-      return done(decision)
-    })
-    return { pending, policy }
+      return settle(decision)
+    }
+    return { pending: classify(), policy }
   }
 }
 

@@ -54,6 +54,9 @@ const KINDS: ReadonlyMap<string, FollowUp> = new Map(
   ),
 )
 
+/** How such words begin: most questions are told apart by their first. */
+const FIRST_WORDS: ReadonlySet<string> = new Set([...KINDS.keys(), 'please', 'pls', 'then', 'now', 'and', 'so', 'well', 'oh'].map(firstWord))
+
 const LONGEST = 80
 /** What is said beside it, and changes nothing. */
 const FILLERS: ReadonlySet<string> = new Set(['please', 'pls', 'then', 'now', 'and', 'so', 'well', 'oh', 'bitte', 'por favor', "s'il te plaît"])
@@ -61,11 +64,11 @@ const ORDER: readonly FollowUp[] = ['go_on', 'assent', 'either', 'courtesy']
 
 /** What a person's words ask for where they say nothing by themselves; undefined for all others. */
 export function readFollowUp(words: string): FollowUp | undefined {
-  if (words.length > LONGEST) return undefined
+  if (words.length > LONGEST || !mayBeFollowUp(words)) return undefined
   const pieces = words
     .toLowerCase()
     .replaceAll('’', "'")
-    .replace(/[\p{Extended_Pictographic}\p{Emoji_Modifier}\u200d\ufe0f]+/gu, ' ')
+    .replace(/(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f)+/gu, ' ')
     .split(/[.,;:!?…。，！？\n]+|\s[-–—]\s/)
     .map((piece) =>
       piece
@@ -76,8 +79,20 @@ export function readFollowUp(words: string): FollowUp | undefined {
     .filter((piece) => piece !== '' && !FILLERS.has(piece))
   // Thumbs up, and nothing else.
   if (pieces.length === 0) return /\p{Extended_Pictographic}/u.test(words) ? 'either' : undefined
-  const kinds = pieces.map((piece) => KINDS.get(piece) ?? KINDS.get(piece.replace(/ (?:please|pls|then|now)$|^(?:please|pls|ok|okay|and|so|now|then) /g, '')))
-  return kinds.includes(undefined) ? undefined : ORDER.find((kind) => kinds.includes(kind))
+  const kinds = new Set(
+    pieces.map((piece) => KINDS.get(piece) ?? KINDS.get(piece.replace(/ (?:please|pls|then|now)$|^(?:please|pls|ok|okay|and|so|now|then) /g, ''))),
+  )
+  return kinds.has(undefined) ? undefined : ORDER.find((kind) => kinds.has(kind))
+}
+
+/** What begins with no letter may be an emoji, or words in quotes. */
+function mayBeFollowUp(words: string): boolean {
+  const first = firstWord(words.trimStart().toLowerCase().replaceAll('’', "'"))
+  return first === '' || FIRST_WORDS.has(first)
+}
+
+function firstWord(words: string): string {
+  return /^[\p{L}\p{N}'.-]*[\p{L}\p{N}]/u.exec(words)?.[0] ?? ''
 }
 
 /** How much of an answer's end can hold the question that it leaves open. */

@@ -1,7 +1,7 @@
 import type { ConversationTurn } from '@signalbox/contracts'
 
 import { readFollowUp, readOffer, type FollowUp } from './follow-up.ts'
-import { unwrapPrompt } from './unwrap-prompt.ts'
+import { cutMiddle, unwrapPrompt } from './unwrap-prompt.ts'
 
 /** What there is to judge: the last thing a person said, and what was said before it. Both are cut to size. */
 export interface RoutingQuestion {
@@ -28,7 +28,8 @@ const TURN_CHARACTERS = 600
 export function toRoutingQuestion(turns: readonly ConversationTurn[]): RoutingQuestion {
   const last = findUser(turns, turns.length - 1)
   const words = wordsOf(turns, last)
-  const root = cutMiddle(wordsOf(turns, findFirstUser(turns)), QUESTION_CHARACTERS)
+  const first = findFirstUser(turns)
+  const root = cutMiddle(first === last ? words : wordsOf(turns, first), QUESTION_CHARACTERS)
   const kind = words === '' ? 'go_on' : readFollowUp(words)
   const answered = kind === undefined ? -1 : turns.findLastIndex(({ role }, index) => index < last && role === 'assistant')
   // Who only says "continue" and has not said anything before it says just that.
@@ -78,9 +79,4 @@ function findFirstUser(turns: readonly ConversationTurn[]): number {
 
 function wordsOf(turns: readonly ConversationTurn[], at: number): string {
   return unwrapPrompt(turns[at]?.text ?? '')
-}
-
-function cutMiddle(text: string, length: number): string {
-  const half = length / 2
-  return text.length <= length ? text : `${text.slice(0, half)}\n[…]\n${text.slice(-half)}`
 }

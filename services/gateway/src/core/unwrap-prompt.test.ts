@@ -115,6 +115,17 @@ test('an attachment that brings a question does not speak for the person, whose 
   expect(unwrapPrompt(prompt)).toBe(QUESTION)
 })
 
+test.each([
+  ['blanks', `<${' '.repeat(3_000_000)}x`],
+  ['lines', `Use the following pieces of context to answer the question at the end.\nQuestion: ${'\n'.repeat(3_000_000)}x`],
+  ['tags that are never closed', '<system-reminder>'.repeat(200_000)],
+  ['questions that are never closed', `${'<user_query>'.repeat(300_000)}</user_message>`],
+  ['switches', `<p>${' /no_think'.repeat(300_000)}`],
+  ['comments', '<!-- SYSTEM CONTEXT (NOT PART OF USER QUERY) -->'.repeat(80_000)],
+])('megabytes of %s are no work', (_what, prompt) => {
+  expect(unwrapPrompt(prompt).length).toBeLessThanOrEqual(prompt.length)
+})
+
 test('whatever it is given it answers soon, and adds nothing', () => {
   const piece = fc.constantFrom(
     '<system-reminder>',

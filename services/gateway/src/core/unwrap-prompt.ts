@@ -41,7 +41,7 @@ const TEMPLATES: readonly Template[] = [
   {
     client: 'LlamaIndex',
     begins: /^context information is below\b/i,
-    read: (prompt) => afterLast(prompt, /^query:/gim)?.replace(/\n+answer:\s*$/i, ''),
+    read: (prompt) => afterLast(prompt, /^query:/gim)?.replace(/\nanswer:\s*$/i, ''),
   },
   {
     client: 'LangChain',
@@ -61,8 +61,7 @@ const TEMPLATES: readonly Template[] = [
 ]
 
 /** What IDEs call the person's own words. The last counts: all that they lay beside them comes before. */
-const OWN_WORDS = /<(user_query|userrequest|user_request|user_message)>([\s\S]*?)<\/\1>/gi
-const OWN_WORDS_END = /<\/(?:user_query|userrequest|user_request|user_message)>$/i
+const OWN_WORDS = /<\/(user_query|userrequest|user_request|user_message)>$/i
 
 /** Blocks that clients put into a person's message, by names that no person would use. */
 const BLOCKS =
@@ -70,10 +69,12 @@ const BLOCKS =
 const SYSTEM_CONTEXT = /<!-- SYSTEM CONTEXT \(NOT PART OF USER QUERY\) -->[\s\S]*?(?:<!-- END SYSTEM CONTEXT -->|$)/g
 /** Lines that harnesses add, and switches that models read. */
 const SENTINELS =
-  /^\s*(?:\[(?:plan mode|act mode|request interrupted by user(?: for tool use)?|task resumption)[^\]\n]{0,80}\]|\/(?:no_)?think\b)\s*|\s*\/(?:no_)?think\s*$/gi
+  /^(?:\[(?:plan mode|act mode|request interrupted by user(?: for tool use)?|task resumption)[^\]\n]{0,80}\]|\/(?:no_)?think\b)|\/(?:no_)?think$/gi
 const AGENTS_FILE = /^# AGENTS\.md instructions\b[\s\S]*?(?:<\/INSTRUCTIONS>|$)/i
 
 const OPENING_CHARACTERS = 300
+/** Of longer messages their middle is not looked through: what a person says stands at their ends. */
+const LONGEST = 100_000
 
 /**
  * What the person said, without what the client wrapped around it; empty where the message is all the client's own. A
@@ -85,16 +86,23 @@ export function unwrapPrompt(prompt: string): string {
   const opening = prompt.slice(0, OPENING_CHARACTERS).trimStart()
   const template = TEMPLATES.find(({ begins }) => begins.test(opening))
   if (!template && !mayHaveBlocks && !/^[[/#]|\/(?:no_)?think\s*$/.test(opening)) return prompt
-  const inner = stripBlocks((template?.read(prompt.trimStart()) ?? prompt).replace(AGENTS_FILE, '')).trim()
-  return (lastOwnWords(inner) ?? inner).replace(SENTINELS, '').trim()
+  const inner = stripBlocks(cutMiddle(template?.read(prompt.trimStart()) ?? prompt, LONGEST).replace(AGENTS_FILE, '')).trim()
+  return (lastOwnWords(inner) ?? inner).trim().replace(SENTINELS, '').trim()
+}
+
+/** Both ends of a text that is too long. */
+export function cutMiddle(text: string, length: number): string {
+  const half = length / 2
+  return text.length <= length ? text : `${text.slice(0, half)}\n[…]\n${text.slice(-half)}`
 }
 
 /** Only of messages that begin and end with what a client wrote: a text that a person pastes may hold such tags too. */
 function lastOwnWords(text: string): string | undefined {
-  if (!text.startsWith('<') || !OWN_WORDS_END.test(text)) return undefined
-  let found: string | undefined
-  for (const match of text.matchAll(OWN_WORDS)) found = match[2]
-  return found
+  const name = text.startsWith('<') ? OWN_WORDS.exec(text)?.[1]?.toLowerCase() : undefined
+  if (name === undefined) return undefined
+  const open = `<${name}>`
+  const at = text.toLowerCase().lastIndexOf(open)
+  return at === -1 ? undefined : text.slice(at + open.length, -(open.length + 1))
 }
 
 function stripBlocks(text: string): string {
@@ -103,10 +111,15 @@ function stripBlocks(text: string): string {
   const kept: string[] = []
   let from = 0
   BLOCKS.lastIndex = 0
+  const unclosed = new Set<string>()
   for (let open = BLOCKS.exec(plain); open; open = BLOCKS.exec(plain)) {
-    const close = closing(plain, open[1] as string, BLOCKS.lastIndex)
+    const name = open[1] as string
+    const close = unclosed.has(name) ? -1 : closing(plain, name, BLOCKS.lastIndex)
     // What is never closed is no block, but text that speaks of one.
-    if (close === -1) continue
+    if (close === -1) {
+      unclosed.add(name)
+      continue
+    }
     kept.push(plain.slice(from, open.index))
     from = close
     BLOCKS.lastIndex = close
@@ -144,5 +157,5 @@ function afterLast(prompt: string, marker: RegExp): string | undefined {
 /** The question stands last in one template, and between instruction and passages in the other. */
 function questionOfLangChain(prompt: string): string | undefined {
   const rest = afterLast(prompt, /^question:/gim)
-  return rest?.replace(/\n+context:[\s\S]*$/i, '').replace(/\n+(?:helpful )?answer:\s*$/i, '')
+  return rest?.replace(/\ncontext:[\s\S]*$/i, '').replace(/\n(?:helpful )?answer:\s*$/i, '')
 }
