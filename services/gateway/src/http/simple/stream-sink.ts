@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { AppError } from '@signalbox/errors'
 import { formatSseData, toOpenAIError } from '@signalbox/openai-wire'
 
+import { gatherWrites } from './gather-writes.ts'
 import type { ReplyHeaders } from './reply-headers.ts'
 import type { ReplySink } from './reply-sink.ts'
 
@@ -25,6 +26,7 @@ const TAIL_BYTES = 16 * 1_024
  */
 export function createStreamSink(outgoing: ServerResponse, reply: { headers: ReplyHeaders; host: string }): ReplySink {
   const tail = createTail()
+  const writes = gatherWrites(outgoing)
   let held: Buffer | undefined
   let sent = false
 
@@ -36,10 +38,10 @@ export function createStreamSink(outgoing: ServerResponse, reply: { headers: Rep
       sent = true
     }
     tail.add(bytes)
-    return outgoing.write(bytes)
+    return writes.write(bytes)
   }
   const sendError = (error: AppError): void => {
-    outgoing.end(`${tail.toBlankLine()}${formatSseData(toOpenAIError(error).body)}`)
+    writes.end(`${tail.toBlankLine()}${formatSseData(toOpenAIError(error).body)}`)
   }
 
   return {
@@ -66,7 +68,7 @@ export function createStreamSink(outgoing: ServerResponse, reply: { headers: Rep
         }
       }
       if (sent && tail.saysDone()) {
-        outgoing.end()
+        writes.end()
         return undefined
       }
       const error = new AppError('upstream_failed', `The model endpoint ${reply.host} ended its stream before its answer was whole.`)
