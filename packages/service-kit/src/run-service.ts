@@ -85,6 +85,7 @@ function createLimitedServer({ app, first = () => false, limits = DEFAULT_LIMITS
     return refuseWithoutOneHost(incoming, outgoing) || first(incoming, outgoing) || answer(incoming, outgoing)
   })
   server.maxConnections = limits.maxConnections
+  server.timeout = limits.idleMs
   refuseUnreadable(server)
   return server
 }

@@ -7,6 +7,10 @@ import { createHttpApp } from './http-app.ts'
 import { listen, type Listening } from './run-service.ts'
 import { DEFAULT_LIMITS, type ServerLimits } from './server-limits.ts'
 
+/** More than any system takes off our hands at once. */
+const LARGE = 32 * 1_024 * 1_024
+const largeAnswers = { left: 0 }
+
 const open: Listening[] = []
 afterEach(async () => {
   for (const listening of open.splice(0)) await listening.stop(0)
@@ -46,6 +50,24 @@ test('more connections than there may be are closed; when one has gone another h
   held[0]?.destroy()
   await expect.poll(() => exchange(listening, 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
   held[1]?.destroy()
+})
+
+test('a caller that asks for much and takes nothing of it is let go; one that takes its time is not', async () => {
+  const listening = await serviceWith({ idleMs: 150 })
+  const ask = 'GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  const socket = connect(Number(new URL(listening.url).port), '127.0.0.1').on('error', () => undefined)
+  socket.pause().write(ask)
+  await expect.poll(() => largeAnswers.left).toBe(1)
+
+  let taken = 0
+  const slow = connect(Number(new URL(listening.url).port), '127.0.0.1')
+  slow.write(ask)
+  for await (const piece of slow) {
+    taken += (piece as Buffer).length
+    if (taken < 2_000_000) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  expect(taken).toBeGreaterThan(LARGE)
+  socket.destroy()
 })
 
 test('a connection is closed after so many requests, and says so with the last', async () => {
@@ -91,6 +113,10 @@ async function serviceWith(limits: Partial<ServerLimits>): Promise<Listening> {
   const app = createHttpApp({ telemetry, renderError: (error) => Response.json({ error: (error as Error).message }, { status: 404 }) })
   app.post('/echo', async (c) => c.text(await c.req.text()))
   app.get('/slow', (c) => c.body(new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('first')) })))
+  app.get('/large', (c) => {
+    c.env.outgoing.once('close', () => c.env.outgoing.writableFinished || largeAnswers.left++)
+    return c.body(new Uint8Array(LARGE))
+  })
   const listening = await listen(
     { name: 'test', app, telemetry, limits: { ...DEFAULT_LIMITS, ...limits }, close: async () => undefined },
     { host: '127.0.0.1', port: 0, guarded: false },

@@ -10,9 +10,14 @@ export interface ServerLimits {
   maxConnections: number
   /** After so many requests a connection is closed, so that none stays with one replica for ever. */
   requestsPerConnection: number
+  /**
+   * How long a connection with a request under way may carry nothing at all, either way, milliseconds; 0 for ever. It is
+   * what ends a caller that asks and does not take its answer, so it must be longer than any silence of ours.
+   */
+  idleMs: number
 }
 
-export const DEFAULT_LIMITS: ServerLimits = { headersMs: 20_000, requestMs: 30_000, maxConnections: 10_000, requestsPerConnection: 100_000 }
+export const DEFAULT_LIMITS: ServerLimits = { headersMs: 20_000, requestMs: 30_000, maxConnections: 10_000, requestsPerConnection: 100_000, idleMs: 0 }
 
 /** Past this a request is a 431: its line, with the URL, and its headers together. */
 const MAX_HEADER_BYTES = 32_768

@@ -24,8 +24,14 @@ export interface EventWriter {
   fail(error: AppError): void
 }
 
+export interface EventWriterOptions {
+  headers: Record<string, string>
+  keepAliveMs: number
+  stallMs?: number
+}
+
 /** Sends the headers at once, and a comment now and then, so that nobody on the way takes silence for death. */
-export function openEventWriter(outgoing: ServerResponse, options: { headers: Record<string, string>; keepAliveMs: number }): EventWriter {
+export function openEventWriter(outgoing: ServerResponse, options: EventWriterOptions): EventWriter {
   outgoing.writeHead(200, { ...SSE_HEADERS, ...options.headers })
   const keepAlive = setInterval(() => {
     if (!outgoing.writableNeedDrain) outgoing.write(SSE_KEEP_ALIVE)
@@ -37,7 +43,7 @@ export function openEventWriter(outgoing: ServerResponse, options: { headers: Re
   }
   const write = async (text: string): Promise<void> => {
     if (outgoing.destroyed || outgoing.writableEnded) throw new AppError('canceled', 'The caller left before the answer was whole.')
-    if (!outgoing.write(text)) await roomIn(outgoing)
+    if (!outgoing.write(text)) await roomIn(outgoing, options.stallMs ?? STALL_MS)
   }
   return {
     send: (value, of) =>
@@ -50,9 +56,9 @@ export function openEventWriter(outgoing: ServerResponse, options: { headers: Re
   }
 }
 
-function roomIn(outgoing: ServerResponse): Promise<void> {
+function roomIn(outgoing: ServerResponse, stallMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => outgoing.destroy(), STALL_MS)
+    const timer = setTimeout(() => outgoing.destroy(), stallMs)
     const settle = (then: () => void) => (): void => {
       clearTimeout(timer)
       outgoing.off('drain', onDrain).off('close', onClose)
