@@ -57,6 +57,8 @@ export function openResponses(config: GatewayConfig, { upstreamOptions, ...parts
     options,
     async close() {
       clearInterval(settling)
+      // What is being made here is told to have failed before its store is closed.
+      await options.runs.close()
       await Promise.all([upstream.close(), store.close()])
     },
   }

@@ -1,9 +1,19 @@
 import { NO_USAGE, type Usage } from '@signalbox/contracts'
 import { eventually } from '@signalbox/testing'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 
+import { openOpenAIDocument } from './fixtures/openai-document.ts'
 import type { PuppetSession, Said } from './fixtures/orchestrator.ts'
-import { BOBS_KEY, CONSOLE, OPERATORS_KEY, startResponses, type ResponsesWorld, type StreamedEvent, type WorldOptions } from './fixtures/responses.ts'
+import {
+  BOBS_KEY,
+  CONSOLE,
+  OPERATORS_KEY,
+  READING_MS,
+  startResponses,
+  type ResponsesWorld,
+  type StreamedEvent,
+  type WorldOptions,
+} from './fixtures/responses.ts'
 
 const ASK = { model: 'signalbox-orchestrated', input: 'Deploy it' }
 const USAGE: Usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, cost_usd: 0.25 }
@@ -32,6 +42,7 @@ const ANSWER: Said[] = [delta(0, 'It is '), delta(6, 'deployed.'), completed]
 const WAITS: Said[] = [requested('apr_1'), waitingFor('apr_1')]
 
 let world: ResponsesWorld
+beforeAll(() => void openOpenAIDocument(), READING_MS)
 afterEach(() => world[Symbol.asyncDispose]())
 
 async function worldThat(...said: Said[]): Promise<ResponsesWorld> {
@@ -188,6 +199,14 @@ describe('a session’s answer', () => {
     await expect(asked).rejects.toThrow()
     await eventually('it is cancelled', () => second.view.status === 'canceled')
   })
+})
+
+test('a request that only wants to know its way is told it, and nothing is begun', async () => {
+  await worldThat(...ANSWER)
+  const { status, body } = await world.ask('POST', '/responses?plan=false', ASK, { 'x-signalbox-explain': 'true' })
+  expect(status).toBe(200)
+  expect(body).toMatchObject({ route: 'complex' })
+  expect(world.orchestrator.sessions.size).toBe(0)
 })
 
 describe('an approval', () => {

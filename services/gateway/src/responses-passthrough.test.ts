@@ -45,7 +45,7 @@ const BYTES = STREAM.map((event, index) => `event: ${event.type}\ndata: ${JSON.s
 let world: ResponsesWorld
 
 beforeEach(async () => {
-  world = await startResponses({ environment: { LLM_RESPONSES: 'passthrough' } })
+  world = await startResponses({ isOurs: false, environment: { LLM_RESPONSES: 'passthrough' } })
   world.answer = (response, request) =>
     sayJson(response, request.path.endsWith('/input_items') ? { object: 'list', data: [], has_more: false, first_id: '', last_id: '' } : RESPONSE)
 })

@@ -1,11 +1,12 @@
 import { eventually } from '@signalbox/testing'
 import { NotFoundError } from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { HELLO } from './fixtures/gateway.ts'
-import { BOBS_KEY, startResponses, type ResponsesWorld, type StreamedEvent } from './fixtures/responses.ts'
+import { openOpenAIDocument } from './fixtures/openai-document.ts'
+import { BOBS_KEY, READING_MS, startResponses, type ResponsesWorld, type StreamedEvent } from './fixtures/responses.ts'
 import { chunkOf, sayCompletion, sayStream, WHOLE_STREAM } from './fixtures/upstream.ts'
 
 const ASK = { model: 'signalbox-simple', input: 'hello' }
@@ -13,6 +14,7 @@ const DONE = 'data: [DONE]\n\n'
 
 let world: ResponsesWorld
 
+beforeAll(() => void openOpenAIDocument(), READING_MS)
 beforeEach(async () => {
   world = await startResponses()
 })
@@ -379,6 +381,38 @@ describe('in the background', () => {
     expect(await world.client.responses.cancel(id)).toMatchObject({ status: 'cancelled' })
     expect(await world.client.responses.retrieve(id)).toMatchObject({ status: 'cancelled' })
     await expect(world.clientOf(BOBS_KEY).responses.cancel(id)).rejects.toThrow(NotFoundError)
+  })
+
+  test('one that another gateway makes can be asked for, streamed and cancelled', async () => {
+    const hold = Promise.withResolvers<void>()
+    world.answer = async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' }))
+      await hold.promise
+      response.end(chunkOf({}, 'stop') + DONE)
+    }
+    await using other = await world.another()
+    const first = await world.client.responses.create({ ...ASK, background: true })
+    expect((await other.client.responses.retrieve(first.id)).status).toBe('in_progress')
+    const streaming = other.stream('GET', `/responses/${first.id}?stream=true`)
+    hold.resolve()
+    expect((await streaming).at(-1)).toMatchObject({ type: 'response.completed' })
+    world.answer = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' }))
+    const second = await world.client.responses.create({ ...ASK, background: true })
+    expect(await other.client.responses.cancel(second.id)).toMatchObject({ status: 'cancelled' })
+    await world.upstream.taken.at(-1)?.closed
+  }, 15_000)
+
+  test('one whose gateway stops has failed, and says so', async () => {
+    world.answer = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' }))
+    const { id } = await world.client.responses.create({ ...ASK, background: true })
+    await eventually('the model is asked', () => world.upstream.taken.length === 1)
+    await using other = await world.another()
+    await world.gateway.listening.stop(0)
+    const failed = await eventually('it failed', async () => {
+      const response = await other.client.responses.retrieve(id)
+      return response.status === 'failed' ? response : undefined
+    })
+    expect(failed.error?.message).toContain('stopping')
   })
 
   test('cancelling one that is over leaves it as it is', async () => {

@@ -15,6 +15,7 @@ export interface BackgroundRun {
   /** All that it has told, and what it tells from now on, to its end. */
   follow(signal: AbortSignal): AsyncGenerator<readonly ResponseEvent[]>
   cancel(): void
+  stop(error: AppError): void
   /** Settles when it is over and kept. */
   over: Promise<void>
 }
@@ -24,6 +25,8 @@ export interface BackgroundRuns {
   start(begun: { entry: StoredResponse; document: OwnResponse }, make: MakeResponse): BackgroundRun
   /** One that is made here. */
   find(id: string): BackgroundRun | undefined
+  /** Ends what is still being made, and settles when all of it is kept. */
+  close(): Promise<void>
 }
 
 export type MakeResponse = (composer: ResponseComposer, signal: AbortSignal) => AsyncIterable<readonly ResponseEvent[]>
@@ -152,6 +155,7 @@ export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_
         }
       },
       cancel,
+      stop: (error) => line.abort(error),
       over: Promise.resolve(),
     }
     runs.set(id, made)
@@ -159,5 +163,13 @@ export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_
     return made
   }
 
-  return { start, find: (id) => runs.get(id) }
+  return {
+    start,
+    find: (id) => runs.get(id),
+    async close() {
+      const left = [...runs.values()]
+      for (const run of left) run.stop(new AppError('unavailable', 'The gateway is stopping.'))
+      await Promise.all(left.map((run) => run.over))
+    },
+  }
 }

@@ -1,17 +1,16 @@
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { AppError } from '@signalbox/errors'
+import type { ReadChatRequest } from '@signalbox/openai-wire'
 import { readResponsesRequest, toChatOutline, toResponseObject, type ConversationItem, type ReadResponsesRequest } from '@signalbox/openai-wire/responses'
 
 import type { Decision } from '../../core/decide.ts'
-import { ALIAS_NAMES, isMistakenAlias } from '../../core/model-aliases.ts'
 import type { Route } from '../../core/route.ts'
 import { toRoutingQuestion } from '../../core/routing-question.ts'
-import { watchCaller, type CallerPresence } from '../caller-presence.ts'
+import type { CallerPresence } from '../caller-presence.ts'
 import { readWishes } from '../complex/wishes.ts'
+import { explainChat, wantsExplanation } from '../explain-chat.ts'
 import type { GatewayContext } from '../gateway-env.ts'
 import { readJsonBody } from '../read-body.ts'
-import { leavesBodyUnread, refuseUnread } from '../refuse-large-body.ts'
-import { toKnownError } from '../render-error.ts'
+import { requireKnownAlias } from '../require-known-alias.ts'
 import { toRouteHeaders } from '../routing-headers.ts'
 import { toCall } from '../session-call.ts'
 import { toRoutingFacts, toTurns } from '../to-routing-facts.ts'
@@ -23,52 +22,40 @@ import { createResponseId } from './kept-responses.ts'
 import { refreshResponse } from './refresh-response.ts'
 import { createUpstream, readUpstreamOutput } from './relay-upstream.ts'
 import { resolveConversation, type ResolvedConversation } from './resolve-conversation.ts'
-import { invalid, renderResponseError } from './response-faults.ts'
+import { answerInWords, invalid } from './response-faults.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
 
 /** `POST /v1/responses`: read, find what it goes on with, route, and go the way that the route says. */
 export function createResponse(options: ResponsesOptions): (c: GatewayContext) => Promise<Response> {
-  return async (c) => {
-    const { incoming, outgoing } = c.env
-    const record = c.get('record')
-    const headers: Record<string, string> = { 'x-request-id': c.get('requestId') }
-    const caller = watchCaller(outgoing)
-    try {
-      const read = readResponsesRequest(await readJsonBody(incoming, options.maxBodyBytes))
+  return (c) =>
+    answerInWords(c, options.telemetry, async (to) => {
+      const read = readResponsesRequest(await readJsonBody(c.env.incoming, options.maxBodyBytes))
+      const { model, stream } = read.request
+      requireKnownAlias(model)
       requireServed(read)
-      record.model = read.request.model
-      record.stream = read.request.stream === true
-      return await route(c, { read, headers, caller }, options)
-    } catch (error) {
-      const known = toKnownError(error, options.telemetry)
-      record.errorCode = known.code
-      if (caller.left) record.disconnected = true
-      if (caller.left || outgoing.headersSent) return RESPONSE_ALREADY_SENT
-      return leavesBodyUnread(c, known) ? refuseUnread(c, known, headers) : renderResponseError(known, options.telemetry, headers)
-    }
-  }
+      const record = c.get('record')
+      record.model = model
+      record.stream = stream === true
+      return answer(c, { read, ...to }, options)
+    })
 }
 
 type Request = Pick<ResponseRequest, 'read' | 'headers' | 'caller'>
 
-async function route(c: GatewayContext, { read, headers, caller }: Request, options: ResponsesOptions): Promise<Response> {
+async function answer(c: GatewayContext, { read, headers, caller }: Request, options: ResponsesOptions): Promise<Response> {
   const { request } = read
   const key = readKey(c, read, options)
   const id = createResponseId(key)
   const conversation = await resolve(c, read, { id, caller }, options)
+  if (wantsExplanation(c)) return explainChat(c, await toChat(read, conversation), { caller, headers }, options.explain)
   const decided = await decideAsked(c, conversation, caller, options)
   const { policy, ...deciding } = decide(c, read, conversation, { session: decided ?? conversation.session?.id, caller }, options)
   const decision: Route = 'settled' in deciding ? deciding.settled : await deciding.pending
-  Object.assign(headers, toRouteHeaders(decision))
-  Object.assign(c.get('record'), { route: headers['x-signalbox-route'], routeSource: decision.source, routeReason: decision.reason })
+  noteRoute(c, decision, headers)
   const initial = toResponseObject(request, { id, createdAt: nowInSeconds(), model: request.model })
   const response: ResponseRequest = { id, read, conversation, initial, headers, caller }
   if (decision.needs_orchestration) {
-    const chat = {
-      request: toChatOutline(request, [...(await conversation.readBefore()), ...conversation.input]),
-      bytes: read.bytes,
-      withModel: read.withModel,
-    }
+    const chat = await toChat(read, conversation)
     const isNoAnswer = decided !== undefined || !conversation.input.some(isWords)
     return answerFromSession(c, { ...response, chat, route: decision, idempotencyKey: key?.key, isNoAnswer }, options)
   }
@@ -76,6 +63,21 @@ async function route(c: GatewayContext, { read, headers, caller }: Request, opti
   const model = policy.upstreamModel ?? request.model
   if (options.mode === 'passthrough') return createUpstream(c, response, model, options)
   return request.background === true ? runInBackground(c, response, model, options) : answerFromChat(c, response, model, options)
+}
+
+/** The request as a chat, with all that was said before it. */
+async function toChat(read: ReadResponsesRequest, conversation: ResolvedConversation): Promise<ReadChatRequest> {
+  return { ...read, request: toChatOutline(read.request, [...(await conversation.readBefore()), ...conversation.input]) }
+}
+
+function noteRoute(c: GatewayContext, route: Route, headers: Record<string, string>): void {
+  Object.assign(headers, toRouteHeaders(route))
+  const record = c.get('record')
+  record.route = route.needs_orchestration ? 'complex' : 'simple'
+  record.routeSource = route.source
+  record.routeReason = route.reason
+  if (route.milliseconds !== undefined) record.routeMs = route.milliseconds
+  if (route.confidence !== undefined) record.routeConfidence = route.confidence
 }
 
 /** What makes a request that came again the same: its key, also where its client said none. */
@@ -146,15 +148,7 @@ function isWords({ type, role }: ConversationItem): boolean {
 
 /** @throws AppError for what nobody here can do. */
 function requireServed({ request }: ReadResponsesRequest): void {
-  const { model, conversation, input, previous_response_id: previous, prompt } = request
-  if (isMistakenAlias(model))
-    throw new AppError(
-      'model_not_found',
-      `model: '${model}' does not exist. Ours are ${ALIAS_NAMES.join(', ')}; any other name goes to the upstream as it is.`,
-      {
-        param: 'model',
-      },
-    )
+  const { conversation, input, previous_response_id: previous, prompt } = request
   // A conversation's id would lead into what other callers said: nothing says whose it is.
   if (conversation) throw invalid('conversation', 'conversations are not kept here: go on with previous_response_id', 'unsupported_parameter')
   if ((input === undefined || input === null || input.length === 0) && !previous && !prompt) throw missingInput()

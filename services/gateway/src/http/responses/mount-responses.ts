@@ -4,17 +4,16 @@ import type { ConversationItem } from '@signalbox/openai-wire/responses'
 import type { Hono } from 'hono'
 import { z } from 'zod'
 
-import { watchCaller, type CallerPresence } from '../caller-presence.ts'
 import type { GatewayContext, GatewayEnv } from '../gateway-env.ts'
 import { cursorField, limitField, readQuery } from '../read-query.ts'
-import { toKnownError } from '../render-error.ts'
 import { toCall } from '../session-call.ts'
+import type { AnsweringTo } from '../with-caller.ts'
 import { cancelResponse } from './cancel-response.ts'
 import { createResponse } from './create-response.ts'
 import { refreshResponse } from './refresh-response.ts'
 import { askUpstream } from './relay-upstream.ts'
 import type { FoundResponse } from './response-document.ts'
-import { invalid, noSuchResponse, renderResponseError } from './response-faults.ts'
+import { answerInWords, invalid, noSuchResponse } from './response-faults.ts'
 import { openResponseStream } from './response-stream.ts'
 import type { ResponsesOptions } from './responses-options.ts'
 import { streamKept } from './stream-kept.ts'
@@ -31,36 +30,26 @@ const itemsSchema = z.object({ limit: limitField, after: cursorField, order: z.e
  */
 export function mountResponses(app: Hono<GatewayEnv>, options: ResponsesOptions): void {
   const answer =
-    (handle: (c: GatewayContext, found: FoundResponse, caller: CallerPresence) => Promise<Response>) =>
-    async (c: GatewayContext): Promise<Response> => {
-      const caller = watchCaller(c.env.outgoing)
-      try {
-        return await handle(c, await findOwn(c, options), caller)
-      } catch (error) {
-        const known = toKnownError(error, options.telemetry)
-        c.get('record').errorCode = known.code
-        if (caller.left) c.get('record').disconnected = true
-        if (caller.left || c.env.outgoing.headersSent) return RESPONSE_ALREADY_SENT
-        return renderResponseError(known, options.telemetry, { 'x-request-id': c.get('requestId') })
-      }
-    }
+    (handle: (c: GatewayContext, found: FoundResponse, to: AnsweringTo) => Promise<Response>) =>
+    (c: GatewayContext): Promise<Response> =>
+      answerInWords(c, options.telemetry, async (to) => handle(c, await findOwn(c, options), to))
 
   app.post('/responses', createResponse(options))
   app.get(
     '/responses/:id',
-    answer((c, found, caller) => getResponse(c, found, caller, options)),
+    answer((c, found, to) => getResponse(c, found, to, options)),
   )
   app.delete(
     '/responses/:id',
-    answer((c, found, caller) => deleteResponse(c, found, caller, options)),
+    answer((c, found, to) => deleteResponse(c, found, to, options)),
   )
   app.post(
     '/responses/:id/cancel',
-    answer((c, found, caller) => cancel(c, found, caller, options)),
+    answer((c, found, to) => cancel(c, found, to, options)),
   )
   app.get(
     '/responses/:id/input_items',
-    answer((c, found, caller) => listInputItems(c, found, caller, options)),
+    answer((c, found, to) => listInputItems(c, found, to, options)),
   )
 }
 
@@ -71,47 +60,47 @@ async function findOwn(c: GatewayContext, { kept }: ResponsesOptions): Promise<F
   return found
 }
 
-async function getResponse(c: GatewayContext, found: FoundResponse, caller: CallerPresence, options: ResponsesOptions): Promise<Response> {
+async function getResponse(c: GatewayContext, found: FoundResponse, to: AnsweringTo, options: ResponsesOptions): Promise<Response> {
   const { id } = found.entry
-  if (found.document.kind === 'upstream') return askUpstream(c, { method: 'GET', path: `/responses/${id}${new URL(c.req.url).search}`, caller }, options)
+  if (found.document.kind === 'upstream') return askUpstream(c, { method: 'GET', path: `/responses/${id}${new URL(c.req.url).search}`, to }, options)
   const { stream, starting_after: after } = readQuery(c, getSchema)
-  if (stream !== 'true') {
+  if (stream !== 'true' || c.req.method !== 'GET') {
     if (after !== undefined) throw invalid('starting_after', 'it says where a stream goes on: send stream=true with it')
-    const fresh = await refreshResponse(found, toCall(c, caller.signal), options)
+    const fresh = await refreshResponse(found, toCall(c, to.caller.signal), options)
     return c.json(fresh.document.kind === 'ours' ? fresh.document.response : {})
   }
   if (!found.document.response.background) throw invalid('stream', 'only responses that were created with background=true can be streamed again')
-  const headers = { 'x-request-id': c.get('requestId'), ...(found.document.session && { 'x-session-id': found.document.session.id }) }
+  const headers = { ...to.headers, ...(found.document.session && { 'x-session-id': found.document.session.id }) }
   const line = openResponseStream(c.env.outgoing, { headers, keepAliveMs: options.keepAliveMs, ...(after !== undefined && { after }) })
-  await streamKept(c, found, line, toCall(c, caller.signal), options)
+  await streamKept(c, found, line, toCall(c, to.caller.signal), options)
   return RESPONSE_ALREADY_SENT
 }
 
-async function deleteResponse(c: GatewayContext, found: FoundResponse, caller: CallerPresence, options: ResponsesOptions): Promise<Response> {
+async function deleteResponse(c: GatewayContext, found: FoundResponse, to: AnsweringTo, options: ResponsesOptions): Promise<Response> {
   const { id, owner } = found.entry
   if (found.document.kind === 'upstream') {
-    const answered = await askUpstream(c, { method: 'DELETE', path: `/responses/${id}`, caller }, options)
+    const answered = await askUpstream(c, { method: 'DELETE', path: `/responses/${id}`, to }, options)
     if (answered.status === 200 || answered.status === 404) await options.kept.remove(owner, id)
     return answered
   }
   // Nobody could ask for what comes of it any more.
-  if (found.entry.open) await cancelResponse(found, toCall(c, caller.signal), options)
+  if (found.entry.open) await cancelResponse(found, toCall(c, to.caller.signal), options)
   await options.kept.remove(owner, id)
   return c.json({ id, object: 'response', deleted: true })
 }
 
-async function cancel(c: GatewayContext, found: FoundResponse, caller: CallerPresence, options: ResponsesOptions): Promise<Response> {
-  if (found.document.kind === 'upstream') return askUpstream(c, { method: 'POST', path: `/responses/${found.entry.id}/cancel`, caller }, options)
+async function cancel(c: GatewayContext, found: FoundResponse, to: AnsweringTo, options: ResponsesOptions): Promise<Response> {
+  if (found.document.kind === 'upstream') return askUpstream(c, { method: 'POST', path: `/responses/${found.entry.id}/cancel`, to }, options)
   if (!found.document.response.background)
     throw new AppError('invalid_request', 'Cannot cancel a synchronous response.', { details: { code: 'invalid_value' } })
-  const canceled = await cancelResponse(found, toCall(c, caller.signal), options)
+  const canceled = await cancelResponse(found, toCall(c, to.caller.signal), options)
   return c.json(canceled)
 }
 
-async function listInputItems(c: GatewayContext, found: FoundResponse, caller: CallerPresence, options: ResponsesOptions): Promise<Response> {
+async function listInputItems(c: GatewayContext, found: FoundResponse, to: AnsweringTo, options: ResponsesOptions): Promise<Response> {
   const { document, entry } = found
   if (document.kind === 'upstream')
-    return askUpstream(c, { method: 'GET', path: `/responses/${entry.id}/input_items${new URL(c.req.url).search}`, caller }, options)
+    return askUpstream(c, { method: 'GET', path: `/responses/${entry.id}/input_items${new URL(c.req.url).search}`, to }, options)
   const { limit, after, order } = readQuery(c, itemsSchema)
   const items: ConversationItem[] = order === 'asc' ? document.input : document.input.toReversed()
   const from = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1

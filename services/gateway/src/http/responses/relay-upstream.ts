@@ -6,9 +6,9 @@ import { toOpenAIError } from '@signalbox/openai-wire'
 import type { ConversationItem, ReadResponsesRequest } from '@signalbox/openai-wire/responses'
 
 import { readWhole, type UpstreamReply, type UpstreamRequest } from '../../adapters/responses/responses-upstream.ts'
-import type { CallerPresence } from '../caller-presence.ts'
 import type { GatewayContext } from '../gateway-env.ts'
 import { toReplyHeaders } from '../simple/reply-headers.ts'
+import type { AnsweringTo } from '../with-caller.ts'
 import { readRefusal } from './answer-from-chat.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
 
@@ -44,11 +44,11 @@ export async function createUpstream(c: GatewayContext, request: ResponseRequest
  */
 export function askUpstream(
   c: GatewayContext,
-  { method, path, caller }: { method: UpstreamRequest['method']; path: string; caller: CallerPresence },
+  { method, path, to }: { method: UpstreamRequest['method']; path: string; to: AnsweringTo },
   options: ResponsesOptions,
 ): Promise<Response> {
   const stream = c.req.query('stream') === 'true' && method === 'GET'
-  return relay(c, { method, path, stream }, { caller, headers: { 'x-request-id': c.get('requestId') } }, options)
+  return relay(c, { method, path, stream }, to, options)
 }
 
 /** What a response that the endpoint keeps has put out. @throws AppError `not_found`. */
@@ -95,7 +95,7 @@ type Relayed = Pick<UpstreamRequest, 'method' | 'path' | 'stream'> & { body?: Bu
 async function relay(
   c: GatewayContext,
   request: Relayed,
-  { caller, headers }: { caller: CallerPresence; headers: Record<string, string> },
+  { caller, headers }: AnsweringTo,
   options: ResponsesOptions,
   onId: (id: string) => Promise<void> = async () => undefined,
 ): Promise<Response> {

@@ -2,7 +2,9 @@ import { AppError, toAppError } from '@signalbox/errors'
 import type { Telemetry } from '@signalbox/telemetry'
 import type { ResponseObject } from '@signalbox/openai-wire/responses'
 
+import type { GatewayContext } from '../gateway-env.ts'
 import { renderError } from '../render-error.ts'
+import { withCaller, type AnsweringTo } from '../with-caller.ts'
 
 /** OpenAI's own words where a response is not there: its clients look for them. */
 interface Worded {
@@ -42,6 +44,20 @@ export function renderResponseError(error: unknown, telemetry: Telemetry, header
   if (!worded) return renderError(error, telemetry, headers)
   const { status, type, code } = worded
   return Response.json({ error: { message: known.message, type, param: known.param ?? null, code } }, { status, headers })
+}
+
+/** As `withCaller` does, with OpenAI's words where there are some. */
+export function answerInWords(c: GatewayContext, telemetry: Telemetry, answer: (to: AnsweringTo) => Promise<Response>): Promise<Response> {
+  return withCaller(c, telemetry, async (to) => {
+    try {
+      return await answer(to)
+    } catch (error) {
+      const known = toAppError(error)
+      if (!(WORDED in known.details) || to.caller.left || c.env.outgoing.headersSent) throw error
+      c.get('record').errorCode = known.code
+      return renderResponseError(known, telemetry, to.headers)
+    }
+  })
 }
 
 /** A failure as a response tells of it. What nobody foresaw is told to no one. */

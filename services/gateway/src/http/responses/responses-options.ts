@@ -5,6 +5,7 @@ import type { ModelUpstream } from '../../adapters/model-upstream.ts'
 import type { ResponsesUpstream } from '../../adapters/responses/responses-upstream.ts'
 import type { ApprovalDesk } from '../../core/approval-desk.ts'
 import type { Decider } from '../../core/decide.ts'
+import type { ExplainTools } from '../../core/explain-route.ts'
 import type { Orchestrator } from '../../core/orchestrator.ts'
 import type { SessionDesk } from '../../core/session-desk.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
@@ -21,6 +22,8 @@ export interface ResponsesOptions {
   maxBodyBytes: number
   keepAliveMs: number
   decide: Decider
+  /** What a request is explained with that only wants to know its way. */
+  explain: ExplainTools
   complex: ComplexPath
   orchestrator: Orchestrator
   sessions: SessionDesk
