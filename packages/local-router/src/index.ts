@@ -1,1 +1,1 @@
-export type { LocalRouter, LocalVerdict, LocalQuestion } from './local-router.ts'
+export { openLocalRouter, type LocalQuestion, type LocalRouter, type LocalVerdict } from './local-router.ts'
