@@ -29,7 +29,7 @@ const SECOND_BOUNDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.00
 /** Everything that decides which way a request goes. @throws ConfigError for routing rules that are wrong. */
 export async function openRouting(config: GatewayConfig, { llm, telemetry }: { llm: ReturnType<typeof resolveLlm>; telemetry: Telemetry }): Promise<Routing> {
   const policies = await openPolicies({ file: config.ROUTING_FILE, folder: config.DATA_DIR, model: config.LLM_MODEL, log: telemetry.log })
-  const local = config.ROUTING_LOCAL ? await openLocalTier() : undefined
+  const local = config.ROUTING_LOCAL ? openLocalTier() : undefined
   const classifierModel = toClassifierModel(config)
   const model = openChatModel({ ...llm, model: classifierModel, timeoutMs: config.ROUTING_CLASSIFIER_TIMEOUT_MS, retries: 0, telemetry })
   const failures = telemetry.meter.createCounter(METRICS.classifierFailures)
