@@ -6,6 +6,7 @@ import { readSse, temporaryFolder } from '@signalbox/testing'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { findBarriers, keepScreenshot, launchBrowser, openVisitor } from './browser.ts'
 import { readOpenAISpec, type OpenAISpec } from './openai-spec.ts'
 import { readOwnDocument, type OwnDocument } from './own-document.ts'
 import { approve, askToDeploy, call, CUT, openWireHouse, WIRE_MODEL, type WireHouse } from './wire-house.ts'
@@ -380,6 +381,27 @@ describe('the API’s own document', () => {
     const answer = await ask()
     expect(document.faultsOf({ method, path, answer, body: await answer.text() })).toEqual([])
   })
+})
+
+test('the page of the API’s document can be read by anybody: on a phone in the light and on a desk in the dark, all of it open', async () => {
+  const browser = await launchBrowser()
+  try {
+    for (const look of [
+      { theme: 'light', size: 'phone' },
+      { theme: 'dark', size: 'desktop' },
+    ] as const) {
+      await using visitor = await openVisitor(browser, { baseUrl: house.signalbox.origin, look })
+      await visitor.page.goto('/reference')
+      await visitor.page.getByRole('heading', { name: 'Answer a conversation' }).waitFor()
+      await visitor.page.evaluate('for (const part of document.querySelectorAll("details")) part.open = true')
+      await keepScreenshot(visitor.page, `reference-${look.theme}-${look.size}`)
+      expect(await findBarriers(visitor.page)).toEqual([])
+      expect(await visitor.page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+      expect(visitor.faults()).toEqual([])
+    }
+  } finally {
+    await browser.close()
+  }
 })
 
 interface OpenAIError {

@@ -7,7 +7,9 @@ export const REFERENCE_STYLES = `
 * { box-sizing: border-box }
 html { scroll-padding-top: 1rem }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, sans-serif; overflow-wrap: anywhere }
-main { max-width: 52rem; margin: 0 auto; padding: 1.25rem 1rem 4rem }
+header, nav, main { max-width: 52rem; margin: 0 auto; padding: 0 1rem }
+header { padding-top: 1.25rem }
+main { padding-bottom: 4rem }
 nav ul { list-style: none; margin: 0; padding: 0 }
 nav a { display: inline-block; padding: .3rem 0; min-height: 24px }
 h1 { font-size: 1.5rem; line-height: 1.3; margin: .25rem 0 .5rem }
@@ -23,12 +25,16 @@ pre { background: var(--well); border: 1px solid var(--line); border-radius: 6px
 .quiet { color: var(--quiet); font-size: .875rem }
 details { margin: .5rem 0 }
 summary { cursor: pointer; min-height: 24px; font-weight: 600; font-size: .9375rem }
-dl { margin: .25rem 0; font-size: .9375rem }
-dt { margin-top: .5rem }
-dd { margin: 0; color: var(--quiet) }
+details ul { list-style: none; margin: .25rem 0; padding: 0; font-size: .9375rem }
+details li { margin-top: .5rem }
+details p { margin: 0; color: var(--quiet) }
 :focus-visible { outline: 3px solid #2563eb; outline-offset: 2px }
-@media (min-width: 75rem) { body { display: grid; grid-template-columns: 18rem 1fr } nav { position: sticky; top: 0; max-height: 100vh; overflow-y: auto; border-right: 1px solid var(--line); font-size: .9375rem } nav, main { padding: 1.25rem 1.5rem } }
-@media (max-width: 74.99rem) { nav { padding: 1.25rem 1rem 0; max-width: 52rem; margin: 0 auto } }
+@media (min-width: 75rem) {
+  body { display: grid; grid-template-columns: 19rem 1fr }
+  nav { grid-column: 1; grid-row: 1 / span 2; position: sticky; top: 0; height: 100vh; overflow-y: auto; margin: 0; padding: 1.25rem; border-right: 1px solid var(--line); font-size: .9375rem }
+  header, main { grid-column: 2; width: 100%; padding-inline: 1.5rem }
+}
+@media (max-width: 74.99rem) { nav > ul { display: flex; flex-wrap: wrap; gap: 0 1rem } nav ul ul { display: none } }
 `
 
 /** A page of these styles alone: nothing is run, nothing is loaded, and nothing is sent. */

@@ -20,12 +20,14 @@ export function renderReference(document: OpenApiDocument): string {
 <style>${REFERENCE_STYLES}</style>
 </head>
 <body>
-<nav aria-label="Operations"><details open><summary>Operations</summary><ul>${index.join('')}</ul></details></nav>
-<main>
+<header>
 <h1>${escape(title)}: API reference</h1>
 <p>${escape(summary)}.</p>
 <p>${inline(description)}</p>
 <p class="quiet">Version ${escape(version)}. For programs: <a href="openapi.json">openapi.json</a>. The lines to paste take the key from <code>SIGNALBOX_API_KEY</code>.</p>
+</header>
+<nav aria-label="Operations"><ul>${index.join('')}<li><a href="#schemas"><strong>Schemas</strong></a></li></ul></nav>
+<main>
 ${tags.map(({ tag, operations }) => renderTag(tag, operations, document)).join('\n')}
 <h2 id="schemas">Schemas</h2>
 ${Object.entries(document.components.schemas)
@@ -56,9 +58,9 @@ function renderOperation(operation: Operation, document: OpenApiDocument): strin
     `<p><span class="method ${method}">${method}</span> <code>${escape(path)}</code> <span class="quiet">${ACCESS[access] ?? `operator’s key: ${escape(access)}`}</span></p>`,
     described.description === undefined ? '' : `<p>${inline(described.description)}</p>`,
     `<pre tabindex="0"><code>${escape(toCurl(operation, document))}</code></pre>`,
-    parameters.length === 0 ? '' : `<details><summary>Parameters</summary><dl>${parameters.map(renderParameter).join('')}</dl></details>`,
+    parameters.length === 0 ? '' : `<details><summary>Parameters</summary><ul>${parameters.map(renderParameter).join('')}</ul></details>`,
     body ? `<p class="quiet">Body: ${renderType({ $ref: `#/${body.schema}` })}${body.optional === true ? ', or none' : ''}</p>` : '',
-    `<details><summary>Answers</summary><dl>${Object.entries(described.responses).map(renderAnswer).join('')}</dl></details>`,
+    `<details><summary>Answers</summary><ul>${Object.entries(described.responses).map(renderAnswer).join('')}</ul></details>`,
   ]
   return `<section aria-labelledby="${id}">\n${parts.filter((part) => part !== '').join('\n')}\n</section>`
 }
@@ -66,14 +68,14 @@ function renderOperation(operation: Operation, document: OpenApiDocument): strin
 const ACCESS: Record<string, string> = { anyone: 'no key needed', key: 'any key' }
 
 function renderParameter({ name, in: place, required, description, schema }: NonNullable<Described['parameters']>[number]): string {
-  return `<dt><code>${escape(name)}</code> <span class="quiet">${place}${required ? ', required' : ''}: ${renderType(schema)}</span></dt>${description === undefined ? '' : `<dd>${inline(description)}</dd>`}`
+  return `<li><code>${escape(name)}</code> <span class="quiet">${place}${required ? ', required' : ''}: ${renderType(schema)}</span>${description === undefined ? '' : `<p>${inline(description)}</p>`}</li>`
 }
 
 function renderAnswer([status, { description, content }]: [string, Described['responses'][string]]): string {
   const schema = content?.['application/json']?.schema
   const types = Object.keys(content ?? {}).filter((type) => type !== 'application/json')
   const shape = [schema === undefined ? '' : renderType(schema), ...types.map((type) => `<code>${escape(type)}</code>`)].filter((part) => part !== '')
-  return `<dt><code>${status}</code> <span class="quiet">${shape.join(' or ')}</span></dt><dd>${inline(description ?? 'The key is missing, or none of ours.')}</dd>`
+  return `<li><code>${status}</code> <span class="quiet">${shape.join(' or ')}</span><p>${inline(description ?? 'The key is missing, or none of ours.')}</p></li>`
 }
 
 /** A line that works when it is pasted where the key is set. */
@@ -91,9 +93,9 @@ function renderSchema(name: string, schema: JsonSchema): string {
   const properties = Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>)
   const required = new Set(schema['required'] as string[] | undefined)
   const fields = properties.map(
-    ([key, of]) => `<dt><code>${escape(key)}</code> <span class="quiet">${required.has(key) ? 'required: ' : ''}${renderType(of)}</span></dt>`,
+    ([key, of]) => `<li><code>${escape(key)}</code> <span class="quiet">${required.has(key) ? 'required: ' : ''}${renderType(of)}</span></li>`,
   )
-  return `<details id="schema-${name}"><summary>${escape(name)}</summary>${fields.length > 0 ? `<dl>${fields.join('')}</dl>` : `<p class="quiet">${renderType(schema)}</p>`}</details>`
+  return `<details id="schema-${name}"><summary>${escape(name)}</summary>${fields.length > 0 ? `<ul>${fields.join('')}</ul>` : `<p class="quiet">${renderType(schema)}</p>`}</details>`
 }
 
 /** A type in a few words, with links to what has a name. */
