@@ -27,23 +27,13 @@ export function createEventLog(log: Logger, message: string): (fields: EventFiel
   }
 }
 
+/** An object's members, to stand behind others; without those that `except` says. */
 function toMembers(fields: EventFields, except?: EventFields): string {
-  let members = ''
-  for (const name in fields) {
-    const value = fields[name]
-    if (value === undefined || except?.[name] !== undefined) continue
-    members += typeof value === 'string' ? `,"${name}":${quote(value)}` : `,"${name}":${toJson(value)}`
-  }
-  return members
+  if (except) for (const name in fields) if (except[name] !== undefined) return toMembers({ ...fields, ...blank(fields, except) })
+  const json = JSON.stringify(fields)
+  return json === '{}' ? '' : `,${json.slice(1, -1)}`
 }
 
-function toJson(value: number | boolean): string {
-  return typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value)
+function blank(fields: EventFields, except: EventFields): EventFields {
+  return Object.fromEntries(Object.keys(fields).flatMap((name) => (except[name] === undefined ? [] : [[name, undefined]])))
 }
-
-/** Most strings need no escape, and then need none looked for one by one. */
-function quote(text: string): string {
-  return text.length < 200 && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
-}
-
-const PLAIN = /^[ !#-[\]-~]*$/
