@@ -188,7 +188,7 @@ function createGatewayApp({ telemetry, config, people, keys, markAddress, probeU
   v1.use(sayOpenAIHeaders())
   v1.use(requireApiKey(readCaller, () => rejected.add(1, { code: 'authentication_failed' })))
   v1.use(observeRequests(telemetry))
-  v1.post('/chat/completions', (_c, next) => {
+  v1.on('POST', ['/chat/completions', '/responses'], (_c, next) => {
     people?.countRequest()
     return next()
   })

@@ -11,6 +11,7 @@ import { toResponseFault } from './response-faults.ts'
 
 /** A response of the model itself that is made here while nobody waits for it. */
 export interface BackgroundRun {
+  readonly owner: string
   readonly response: ResponseObject
   /** All that it has told, and what it tells from now on, to its end. */
   follow(signal: AbortSignal): AsyncGenerator<readonly ResponseEvent[]>
@@ -22,6 +23,7 @@ export interface BackgroundRun {
 
 export interface BackgroundRuns {
   /** @throws AppError `rate_limited` where too many are under way. */
+  requireRoom(owner: string): void
   start(begun: { entry: StoredResponse; document: OwnResponse }, make: MakeResponse): BackgroundRun
   /** One that is made here. */
   find(id: string): BackgroundRun | undefined
@@ -40,6 +42,8 @@ export interface RunsOptions {
 }
 
 const MOST_RUNS = 1_000
+/** One caller's do not take all places. */
+const MOST_OF_OWNER = 100
 const BEAT_MS = 5_000
 /** A run that has not said for so many beats that it is alive is not. */
 const BEATS_TO_DIE = 6
@@ -60,7 +64,6 @@ export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_
   const runs = new Map<string, BackgroundRun>()
 
   const start: BackgroundRuns['start'] = (begun, make) => {
-    if (runs.size >= MOST_RUNS) throw new AppError('rate_limited', 'Too many responses are made in the background: try again later.', { retryAfterMs: 5_000 })
     let { entry, document } = begun
     const { id } = entry
     const composer = createResponseComposer(document.response)
@@ -139,6 +142,7 @@ export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_
     }
 
     const made: BackgroundRun = {
+      owner: entry.owner,
       get response() {
         return composer.response
       },
@@ -164,6 +168,11 @@ export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_
   }
 
   return {
+    requireRoom(owner) {
+      const own = [...runs.values()].filter((run) => run.owner === owner).length
+      if (runs.size < MOST_RUNS && own < MOST_OF_OWNER) return
+      throw new AppError('rate_limited', 'Too many responses are made in the background: try again later.', { retryAfterMs: 5_000 })
+    },
     start,
     find: (id) => runs.get(id),
     async close() {

@@ -23,6 +23,7 @@ export async function beginInBackground(c: GatewayContext, request: ResponseRequ
 /** The same for a response of the model itself, which is made here. */
 export async function runInBackground(c: GatewayContext, request: ResponseRequest, model: string, options: ResponsesOptions): Promise<Response> {
   const { initial, conversation, read } = request
+  options.runs.requireRoom(c.get('owner'))
   const document: OwnResponse = {
     kind: 'ours',
     response: { ...initial, status: 'queued' },
