@@ -78,7 +78,16 @@ test('a list takes its items’ work, as many at once as may be, and people’s 
 
 test('voters take the time of the slowest; a judge is heard always, or perhaps', () => {
   const history = toWorkHistory(again(sessionOf({ a: took(2, 10, 0), b: took(6, 20, 0), judge: took(3, 30, 0) }), 3))
-  const voting = (decide: 'judge' | 'majority'): VoteNode => ({ id: 'v', kind: 'vote', instruction: 'x', needs: [], on_failure: 'fail', voters: [{ agent: 'a' }, { agent: 'b' }], judge: { agent: 'judge' }, decide })
+  const voting = (decide: 'judge' | 'majority'): VoteNode => ({
+    id: 'v',
+    kind: 'vote',
+    instruction: 'x',
+    needs: [],
+    on_failure: 'fail',
+    voters: [{ agent: 'a' }, { agent: 'b' }],
+    judge: { agent: 'judge' },
+    decide,
+  })
   expect(estimatePlan(planOf(voting('judge')), { ...NOW, history })).toMatchObject({
     seconds: { low: 10, high: 10 },
     tokens: { low: 60, high: 60 },
