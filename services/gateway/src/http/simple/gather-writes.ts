@@ -30,8 +30,9 @@ export function gatherWrites(outgoing: ServerResponse): GatheredWrites {
       if (size === 0) process.nextTick(send)
       gathered.push(bytes)
       size += bytes.length
-      // What Node will say of the write that is to come.
-      return outgoing.writableLength + size < outgoing.writableHighWaterMark
+      if (size >= outgoing.writableHighWaterMark) send()
+      // Nothing but what Node has said: where it wants no more, `drain` is sure to come.
+      return !outgoing.writableNeedDrain
     },
     end(last) {
       if (last === undefined) {
