@@ -15,6 +15,7 @@ const EXPLAINED: RouteExplanation = {
   question: 'compare A and B',
   considered: [
     { rule: 'the caller’s wish, by header', outcome: 'does not apply' },
+    { rule: 'the decision cache', outcome: 'does not know the question' },
     { rule: 'the local router', outcome: 'complex' },
   ],
   took_ms: 0.42,
@@ -71,9 +72,9 @@ Policy      budget by finance
 Plan        2 nodes, by the planner, in 1.2 s
 Budget      $0.5, 60 s
 
-Considered
-  the caller’s wish, by header  does not apply
-  the local router              complex
+Considered, beside 1 step that did not apply
+  the decision cache  does not know the question
+  the local router    complex
 
 NODE    AGENT      NEEDS  ASKS      DOES
 look    rag                         look up A and B

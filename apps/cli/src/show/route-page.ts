@@ -1,4 +1,4 @@
-import { agentOf, toSafeLine, type Estimate, type PlanNode, type Range, type RouteExplanation } from '@signalbox/contracts'
+import { agentOf, toSafeLine, type Considered, type Estimate, type PlanNode, type Range, type RouteExplanation } from '@signalbox/contracts'
 
 import type { Terminal } from '../terminal.ts'
 import { renderFields } from './fields.ts'
@@ -11,14 +11,24 @@ export function renderRoute(explained: RouteExplanation, terminal: Terminal): st
   return [
     ...renderFields(toFields(explained), terminal),
     '',
-    terminal.paint('dim', 'Considered'),
-    ...renderTable(considered, STEP_COLUMNS, terminal)
+    terminal.paint('dim', `Considered${describeRest(considered)}`),
+    ...renderTable(considered.filter(applies), STEP_COLUMNS, terminal)
       .slice(1)
       .map((line) => `  ${line}`),
     ...(plan ? ['', ...renderTable(plan.plan.nodes, NODE_COLUMNS, terminal)] : []),
     '',
     ...renderEstimate(explained.estimate, terminal),
   ]
+}
+
+/** Most steps have nothing to say to most requests. */
+function applies({ outcome }: Considered): boolean {
+  return outcome !== 'does not apply'
+}
+
+function describeRest(considered: readonly Considered[]): string {
+  const rest = considered.filter((step) => !applies(step)).length
+  return rest === 0 ? '' : `, beside ${toCount(rest, 'step')} that did not apply`
 }
 
 function toFields(explained: RouteExplanation): [string, string][] {
@@ -47,7 +57,7 @@ const PLAN_SOURCES = {
   fallback: 'the safe one, because the planner drew nothing sound',
 } as const satisfies Record<NonNullable<RouteExplanation['plan']>['source'], string>
 
-const STEP_COLUMNS: readonly Column<RouteExplanation['considered'][number]>[] = [
+const STEP_COLUMNS: readonly Column<Considered>[] = [
   { title: 'STEP', text: ({ rule }) => rule },
   {
     title: 'OUTCOME',
