@@ -9,6 +9,7 @@ import {
   CONSOLE,
   OPERATORS_KEY,
   READING_MS,
+  VIEWERS_KEY,
   startResponses,
   type ResponsesWorld,
   type StreamedEvent,
@@ -258,10 +259,12 @@ describe('an approval', () => {
     const first = await world.client.responses.create(ASK)
     const answer = { type: 'mcp_approval_response' as const, approval_request_id: 'mcpr_apr_1', approve: true, reason: 'Looks good.' }
     const next = { model: 'signalbox-auto', previous_response_id: first.id, input: [answer] }
-    expect(await world.ask('POST', '/responses', next)).toMatchObject({
-      status: 403,
-      body: { error: { type: 'permission_error', message: expect.stringContaining(`${CONSOLE}/approvals/apr_1`) as string } },
-    })
+    for (const headers of [{}, { authorization: `Bearer ${VIEWERS_KEY}` }]) {
+      expect(await world.ask('POST', '/responses', next, headers)).toMatchObject({
+        status: 403,
+        body: { error: { type: 'permission_error', message: expect.stringContaining(`${CONSOLE}/approvals/apr_1`) as string } },
+      })
+    }
     expect(world.orchestrator.approvals.get('apr_1')?.state).toBe('pending')
 
     const deciding = world.clientOf(OPERATORS_KEY).responses.create(next)
