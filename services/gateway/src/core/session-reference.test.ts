@@ -25,6 +25,11 @@ test('what we wrote at the end of a turn counts before what an agent said in it'
   expect(hint(`I looked at ${other}, and at ${ID}.`)).toBe(other)
 })
 
+test.each(['\n', '-\n', '\r', '- ', '\u2028'])('an answer with nothing in it but %j takes no time to be looked through', (piece) => {
+  expect(readSessionHint([{ role: 'assistant', text: piece.repeat(100_000) }])).toBeUndefined()
+  expect(readSessionHint([{ role: 'assistant', text: `${piece.repeat(100_000)}\n**Ref: ${ID}**${piece.repeat(100_000)}` }])).toBe(ID)
+})
+
 test('a header names a session outright; metadata only with an id of ours', () => {
   expect(readNamedSession({ header: 'anything', metadata: ID })).toBe('anything')
   expect(readNamedSession({ header: undefined, metadata: ID })).toBe(ID)

@@ -1,7 +1,9 @@
 import { isSessionId, SESSION_ID_PATTERN, type ConversationTurn } from '@signalbox/contracts'
 
+/** Marks around it, as clients and models leave them; none of them a line's end, or every line would be read to the text's end. */
+const MARKS = '[^\\w\\n\\r\\u2028\\u2029]*'
 /** How the turns end that we write ourselves. */
-const REFERENCE = new RegExp(`^\\W*Ref: (${SESSION_ID_PATTERN.source})\\W*$`, 'gm')
+const REFERENCE = new RegExp(`^${MARKS}Ref: (${SESSION_ID_PATTERN.source})${MARKS}$`, 'gm')
 
 /**
  * The session that the caller's last replayed assistant turn speaks of: a hint, never a right. What we wrote at its
