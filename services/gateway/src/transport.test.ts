@@ -68,6 +68,23 @@ test('an endpoint that takes no connections at first is reached when it does', a
   expect((await asking).status).toBe(200)
 })
 
+test('a connection that cannot be made uses up tries like any other', async () => {
+  const { baseUrl } = await endpointThatRefuses()
+  const gateway = await gatewayAt(baseUrl, { UPSTREAM_RETRIES: '1' })
+  expect((await gateway.chat(HELLO)).status).toBe(502)
+  expect([await retries(gateway, 'connection'), await retries(gateway, 'stale_connection')]).toEqual([1, 0])
+})
+
+test('a kept connection that breaks while its request is worked on was not closed for being idle', async () => {
+  const { gateway, upstream } = await gatewayBefore(
+    inTurn(complete, (response) => setTimeout(() => response.destroy(), 1_100)),
+    { UPSTREAM_RETRIES: '0' },
+  )
+  await (await gateway.chat(HELLO)).text()
+  expect((await gateway.chat(HELLO)).status).toBe(502)
+  expect(upstream.taken).toHaveLength(2)
+})
+
 test.each([429, 502, 503, 504])('a %i that says to come back soon is tried again, and its caller never sees it', async (status) => {
   const { gateway, upstream } = await gatewayBefore(inTurn(busy(status, { 'retry-after-ms': '5' }), complete))
   expect((await gateway.chat(HELLO)).status).toBe(200)
@@ -207,6 +224,29 @@ test('with hedging a second call is made when the first is slow, the first answe
   await upstream.taken[0]?.closed
   expect(await metric(gateway, 'signalbox_upstream_hedges_total{outcome="started"}')).toBe(1)
   expect(await metric(gateway, 'signalbox_upstream_hedges_total{outcome="won"}')).toBe(1)
+})
+
+test.each([
+  ['first', 0],
+  ['second', 1],
+])('a caller that leaves closes the call that won, also where it was the %s', async (_name, winner) => {
+  const stream: ChatAnswer = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' }))
+  const second = Promise.withResolvers<void>()
+  let calls = 0
+  const { gateway, upstream } = await gatewayBefore(
+    (response, request) => {
+      const number = calls++
+      if (number === 1) second.resolve()
+      if (number === winner) void second.promise.then(() => stream(response, request))
+    },
+    { UPSTREAM_HEDGE_AFTER_MS: '30' },
+  )
+  const leaving = new AbortController()
+  const response = await gateway.chat({ ...HELLO, stream: true }, {}, leaving.signal)
+  await response.body?.getReader().read()
+  leaving.abort()
+  await Promise.all(upstream.taken.map(({ closed }) => closed))
+  await eventually('no call is under way', async () => (await metric(gateway, 'signalbox_upstream_calls{state="active"}')) === 0)
 })
 
 test.each<[string, ChatAnswer]>([

@@ -15,6 +15,8 @@ export interface AttemptOwner {
   onOver(): void
 }
 
+/** A connection that was closed for being idle is found out as soon as something is sent on it; later, somebody was at work on what was sent. */
+const STALE_WITHIN_MS = 1_000
 /** Shared, since nobody reads it. */
 const NOT_NEEDED = new AppError('canceled', 'The upstream call is not needed any more.')
 
@@ -27,6 +29,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   #over = false
   #reused = false
   #heard = false
+  /** When it was sent, on the process's clock. */
+  #sentAt = 0
 
   constructor(owner: AttemptOwner) {
     this.#owner = owner
@@ -37,11 +41,11 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * Whether it was sent, if at all, on a connection that had been used before, and nothing came back: the other side
-   * had closed it for being idle, so nobody saw this request.
+   * Whether it was sent on a connection that had been used before, which broke at once and with nothing coming back: the
+   * other side had closed it for being idle, so nobody saw this request.
    */
   get wasStale(): boolean {
-    return !this.#heard && (this.#reused || this.#controller === undefined)
+    return !this.#heard && this.#reused && performance.now() - this.#sentAt < STALE_WITHIN_MS
   }
 
   pause(): void {
@@ -66,6 +70,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     this.#reused = !this.#owner.isConnecting()
+    if (this.#reused) this.#sentAt = performance.now()
     if (this.#dropped) controller.abort(NOT_NEEDED)
   }
 

@@ -112,6 +112,8 @@ export class UpstreamCall implements UpstreamExchange, AttemptOwner, Waiting {
     this.#ignored?.drop()
     this.#second?.drop()
     this.#first?.drop()
+    // After a hedge it is neither of them.
+    this.#taken?.drop()
   }
 
   isConnecting(): boolean {
