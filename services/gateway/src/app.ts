@@ -29,6 +29,7 @@ import { createFrontDoor } from './http/front-door.ts'
 import type { Exchange, GatewayEnv } from './http/gateway-env.ts'
 import { mountMethodGuards, mountOptions } from './http/methods.ts'
 import { observeRequests } from './http/observe.ts'
+import { answerCompletion, answerEmbedding } from './http/plain-models.ts'
 import { sayOpenAIHeaders } from './http/openai-headers.ts'
 import { mountOpenApi } from './http/openapi/mount-openapi.ts'
 import { renderError } from './http/render-error.ts'
@@ -206,6 +207,8 @@ function createGatewayApp({ telemetry, config, people, keys, markAddress, probeU
         return chat(exchange)
       },
     ],
+    ['/v1/completions', answerCompletion(resources.plainModels)],
+    ['/v1/embeddings', answerEmbedding(resources.plainModels)],
   ])
   return { app, first: createFrontDoor({ telemetry, readCaller, setCorsHeaders, handlers }) }
 }
