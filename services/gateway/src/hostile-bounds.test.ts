@@ -133,8 +133,7 @@ describe('of headers', () => {
     ['x-signalbox-approval', 'return', 'skip'],
     ['x-signalbox-on-disconnect', 'cancel', 'explode'],
   ])('%s: the last that is taken, and the first that is not', async (header, taken, refused) => {
-    const ask = (value: string): Promise<Response> =>
-      gateway.chat({ model: 'signalbox-orchestrated', messages: MESSAGES, seed: ++seed }, { [header]: value })
+    const ask = (value: string): Promise<Response> => gateway.chat({ model: 'signalbox-orchestrated', messages: MESSAGES, seed: ++seed }, { [header]: value })
     expect((await ask(taken)).status).toBe(200)
     const response = await ask(refused)
     expect([response.status, ((await response.json()) as ErrorBody).error.param?.toLowerCase()]).toEqual([400, header])
