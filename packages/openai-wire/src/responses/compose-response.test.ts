@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { addMetadata, createResponseComposer, type ResponseComposer } from './compose-response.ts'
 import { ENDING_EVENTS, type ResponseEvent } from './response-events.ts'
-import { toResponseObject, type MessageItem, type ResponseObject } from './response-object.ts'
+import { toResponseObject, type ResponseObject } from './response-object.ts'
 
 const SUFFIX = 'a'.repeat(48)
 const begin = (more: Partial<ResponseObject> = {}): ResponseObject => ({
@@ -136,7 +136,7 @@ function textOf(item: ResponseObject['output'][number]): string {
     case 'reasoning':
       return item.summary.map(({ text }) => text).join('')
     case 'message':
-      return (item as MessageItem).content.map((part) => (part.type === 'refusal' ? part.refusal : part.text)).join('')
+      return item.content.map((part) => (part.type === 'refusal' ? part.refusal : part.text)).join('')
     case 'function_call':
       return item.arguments
     case 'custom_tool_call':

@@ -1,4 +1,4 @@
-import { AppError } from '@signalbox/errors'
+import type { AppError } from '@signalbox/errors'
 import { describe, expect, test } from 'vitest'
 
 import { toInputItems } from './input-items.ts'
