@@ -334,6 +334,18 @@ describe('a stored response', () => {
 })
 
 describe('in the background', () => {
+  test('what the model answers with in the place of a chat is let go of, and holds no connection', async () => {
+    world.answer = (response) => {
+      response.writeHead(200, { 'content-type': 'text/html' })
+      const writing = setInterval(() => response.write('x'.repeat(200_000)), 1)
+      response.once('close', () => clearInterval(writing))
+    }
+    const { id } = await world.client.responses.create({ ...ASK, background: true })
+    await eventually('it has failed', async () => (await world.client.responses.retrieve(id)).status === 'failed')
+    await world.upstream.taken[0]?.closed
+    await eventually('no call is under way', async () => /signalbox_upstream_calls\{state="active"\} 0\b/.test(await world.gateway.metrics()))
+  })
+
   test('a response is queued at once, made while nobody waits, and there when it is asked for', async () => {
     const hold = Promise.withResolvers<void>()
     world.answer = async (response) => {

@@ -6,7 +6,7 @@ import type { StoredResponse } from '../../core/responses/response-store.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
 import { nowInSeconds } from './answer-from-chat.ts'
 import type { KeptResponses } from './kept-responses.ts'
-import type { OwnResponse } from './response-document.ts'
+import { MOST_KEPT_BYTES, type OwnResponse } from './response-document.ts'
 import { toResponseFault } from './response-faults.ts'
 
 /** A response of the model itself that is made here while nobody waits for it. */
@@ -39,11 +39,17 @@ export interface RunsOptions {
   telemetry: Telemetry
   /** How often each is said to be alive, milliseconds. */
   beatMs?: number
+  /** How much a model may say in one. */
+  mostToldBytes?: number
 }
 
 const MOST_RUNS = 1_000
 /** One caller's do not take all places. */
 const MOST_OF_OWNER = 100
+/** Text and events beyond this are no answer: nothing of it could be kept. */
+const MOST_TOLD_BYTES = 4 * MOST_KEPT_BYTES
+/** What an event weighs beside its text. */
+const EVENT_BYTES = 256
 const BEAT_MS = 5_000
 /** A run that has not said for so many beats that it is alive is not. */
 const BEATS_TO_DIE = 6
@@ -60,7 +66,7 @@ export function aliveUntil(beatMs: number = BEAT_MS): number {
  * 2. Each says now and then that it is alive, so that another gateway knows when one died with its process.
  * 3. Whoever wants one to stop, on another gateway, says so in the store; at the next beat it is heard.
  */
-export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_MS }: RunsOptions): BackgroundRuns {
+export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_MS, mostToldBytes = MOST_TOLD_BYTES }: RunsOptions): BackgroundRuns {
   const runs = new Map<string, BackgroundRun>()
 
   const start: BackgroundRuns['start'] = (begun, make) => {
@@ -68,11 +74,14 @@ export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_
     const { id } = entry
     const composer = createResponseComposer(document.response)
     const events: ResponseEvent[] = []
+    let toldBytes = 0
     let more = Promise.withResolvers<void>()
     let isCanceled = false
     const line = new AbortController()
     const tell = (told: readonly ResponseEvent[]): void => {
       events.push(...told)
+      for (const event of told) toldBytes += EVENT_BYTES + ('delta' in event && typeof event.delta === 'string' ? event.delta.length : 0)
+      if (toldBytes > mostToldBytes) throw new AppError('upstream_invalid', 'The model endpoint answers without end.')
       more.resolve()
       more = Promise.withResolvers()
     }
@@ -131,6 +140,8 @@ export function createBackgroundRuns({ kept, stopBell, telemetry, beatMs = BEAT_
       clearInterval(beats)
       await beating
       off()
+      // Also where its reply was not read to its end: nobody reads it now, and it holds a connection.
+      line.abort(new AppError('canceled', 'The response is over.'))
       events.push(...last)
       try {
         await keepEnd()
