@@ -31,6 +31,8 @@ export interface ConversationSource {
 const LONGEST_CHAIN = 500
 /** And as much may have been said in them. */
 const MOST_ITEMS = 10_000
+/** All of it is held at once; no model reads as much. */
+const MOST_CHARACTERS = 32 * 1_024 * 1_024
 
 /** @throws AppError naming what is not there, or too much. */
 export async function resolveConversation(
@@ -65,12 +67,15 @@ async function findPrevious(owner: string, id: string, { kept }: ConversationSou
 async function readChain(owner: string, last: FoundResponse, source: ConversationSource): Promise<ConversationItem[]> {
   const turns: ConversationItem[][] = []
   let count = 0
+  let characters = 0
   let found: FoundResponse | undefined = last
   while (found) {
     const { document, entry }: FoundResponse = found
     const output = document.kind === 'ours' ? (document.response.output as unknown as ConversationItem[]) : await source.readUpstream(entry.id)
     turns.push([...document.input, ...output])
     count += document.input.length + output.length
+    characters += document.kind === 'ours' ? entry.json.length : entry.json.length + JSON.stringify(output).length
+    if (characters > MOST_CHARACTERS) throw invalid('previous_response_id', `the conversation is longer than ${MOST_CHARACTERS} characters`)
     if (turns.length >= LONGEST_CHAIN || count > MOST_ITEMS)
       throw invalid('previous_response_id', `the conversation is longer than ${LONGEST_CHAIN} responses, or ${MOST_ITEMS} items`)
     const id: string | null = document.kind === 'ours' ? document.response.previous_response_id : document.previous
