@@ -17,6 +17,13 @@ test('and one by one', async () => {
   expect(await read(Array.from(BYTES, (byte) => Buffer.of(byte)))).toEqual(SAID)
 })
 
+test('a long line that comes in many pieces is looked through once', async () => {
+  const long = 'x'.repeat(6 * 1_024 * 1_024)
+  const bytes = Buffer.from(`data: ${long}\r\n\r\ndata: b\r\r`)
+  const pieces = Array.from({ length: Math.ceil(bytes.length / 512) }, (_, index) => bytes.subarray(index * 512, (index + 1) * 512))
+  expect((await read([...pieces, Buffer.from('\n')])).map(({ length }) => length)).toEqual([long.length, 1])
+})
+
 test('a line without end is not waited for', async () => {
   const piece = Buffer.alloc(1_024 * 1_024, 'x')
   await expect(read(Array.from({ length: 16 }, () => piece))).rejects.toMatchObject({ code: 'upstream_invalid' })
