@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { ModelUpstream, ReplyReceiver, UpstreamRequest } from '../../adapters/model-upstream.ts'
 import { createStopBell } from '../../core/stop-bell.ts'
 import { watchCaller } from '../caller-presence.ts'
-import { relay } from './relay.ts'
+import { relay, relayHeld } from './relay.ts'
 
 const REQUEST: UpstreamRequest = { path: '/chat/completions', body: Buffer.alloc(0), stream: true, requestId: 'r', isRetry: false }
 const PIECE = Buffer.from(`data: ${'x'.repeat(64_000)}\n\n`)
@@ -36,6 +36,16 @@ test('a caller that does not read pauses the upstream, and one that reads again 
   upstream.end()
   expect(await relayed).toMatchObject({ bytes: pieces * PIECE.length + 14 })
   expect(await read).toBe(pieces * PIECE.length + 14)
+})
+
+test('a reply that was held is not waited for by a caller that has left before it was let through', async () => {
+  const { outgoing } = await callerThatDoesNotRead()
+  const upstream = createPuppetUpstream()
+  const held = relayHeld(upstream, REQUEST, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} })
+  upstream.begin({ 'content-type': 'text/event-stream' })
+  outgoing.destroy()
+  await once(outgoing, 'close')
+  await expect(held.release()).rejects.toMatchObject({ code: 'canceled' })
 })
 
 /** A real response whose reader has read its headers at most. */

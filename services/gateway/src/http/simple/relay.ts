@@ -71,6 +71,10 @@ export interface HeldRelay {
   drop(): void
 }
 
+function leftEarly(): AppError {
+  return new AppError('canceled', 'The caller left before the answer was whole.')
+}
+
 class Relay implements ReplyReceiver {
   readonly #upstream: ModelUpstream
   readonly #stream: boolean
@@ -102,6 +106,8 @@ class Relay implements ReplyReceiver {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
+      // Of a held reply the caller may have left before anybody asked.
+      if (this.#settled) reject(leftEarly())
     })
   }
 
@@ -179,7 +185,7 @@ class Relay implements ReplyReceiver {
   #leave(): void {
     if (this.#settled) return
     this.drop()
-    this.#reject(new AppError('canceled', 'The caller left before the answer was whole.'))
+    this.#reject(leftEarly())
   }
 
   #finish(): void {
