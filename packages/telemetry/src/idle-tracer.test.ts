@@ -14,11 +14,18 @@ test('where nobody looks at spans, a trace still has ids, and goes on through ot
     expect(inner.traceId).toBe(span.spanContext().traceId)
     return [span.spanContext(), traceHeaders()] as const
   })
-  expect(headers['traceparent']).toBe(`00-${outer.traceId}-${outer.spanId}-00`)
+  expect(headers['traceparent']).toBe(`00-${outer.traceId}-${outer.spanId}-01`)
   const served = await withSpan(there.tracer, 'serve', { parent: readTraceHeaders({ ...headers, tracestate: 'a=b' }) }, async (span) => span.spanContext())
   expect(served.traceId).toBe(outer.traceId)
   expect(served.spanId).not.toBe(outer.spanId)
   expect(served.traceState?.serialize()).toBe('a=b')
+})
+
+test.each(['01', '00'])('whether a trace is recorded stays as its beginner said: other services may export it (%s)', async (flags) => {
+  const { tracer } = openTelemetry({ service: 'x', level: 'silent' })
+  const parent = readTraceHeaders({ traceparent: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}` })
+  const passedOn = await withSpan(tracer, 'serve', { parent }, async () => traceHeaders())
+  expect(passedOn['traceparent']).toMatch(new RegExp(`^00-4bf92f3577b34da6a3ce929d0e0e4736-(?!00f067aa0ba902b7)[0-9a-f]{16}-${flags}$`))
 })
 
 test('no two traces share their ids, and none is recorded', () => {

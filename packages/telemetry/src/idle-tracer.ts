@@ -14,7 +14,9 @@ import {
 
 /**
  * A tracer for a service whose spans nobody will see: ids are made and passed on, for the logs and for other services,
- * and nothing else is. OpenTelemetry's own does the same with a sampler that says no, at six times the cost.
+ * and nothing else is. OpenTelemetry's own does the same with a sampler that says no, at six times the cost. Whether a
+ * trace is recorded is not ours to say: other services may export it, so whoever began it has the word, and what begins
+ * here is for those who want it.
  */
 export function createIdleTracer(): Tracer {
   const startSpan = (_name: string, options: SpanOptions = {}, parent: Context = contexts.active()): Span =>
@@ -31,9 +33,9 @@ export function createIdleTracer(): Tracer {
 }
 
 function toSpanContext(parent: SpanContext | undefined): SpanContext {
-  if (!parent || !isSpanContextValid(parent)) return { traceId: takeHex(16), spanId: takeHex(8), traceFlags: TraceFlags.NONE }
-  const { traceId, traceState } = parent
-  return { traceId, spanId: takeHex(8), traceFlags: TraceFlags.NONE, ...(traceState && { traceState }) }
+  if (!parent || !isSpanContextValid(parent)) return { traceId: takeHex(16), spanId: takeHex(8), traceFlags: TraceFlags.SAMPLED }
+  const { traceId, traceFlags, traceState } = parent
+  return { traceId, spanId: takeHex(8), traceFlags, ...(traceState && { traceState }) }
 }
 
 /** Asking the system for a few bytes costs as much as asking for many. No byte is used twice. */
