@@ -35,18 +35,31 @@ export function refuseUnreadable(server: Server): void {
   })
 }
 
-/** What can be read and still is no request: RFC 9112, 3.2 wants exactly one Host. Answers whether it was refused. */
+/** A name or an address, and a port that there can be. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i
+const LAST_PORT = 65_535
+
+/** What can be read and still is no request: RFC 9112, 3.2 wants exactly one Host, and one that is one. Answers whether it was refused. */
 export function refuseWithoutOneHost(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
   const { rawHeaders } = incoming
   let hosts = 0
+  let host = ''
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue
+    hosts++
+    host = rawHeaders[index + 1] as string
   }
-  if (hosts === 1) return false
-  const body = toFaultBody('invalid_http', hosts === 0 ? 'The Host header is missing.' : 'The Host header is there more than once.')
+  if (hosts === 1 && isHost(host)) return false
+  const why = ['The Host header is missing.', 'The URL or the Host header cannot be read.'][hosts] ?? 'The Host header is there more than once.'
+  const body = toFaultBody('invalid_http', why)
   outgoing.writeHead(400, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'connection': 'close' }).end(body)
   return true
+}
+
+function isHost(host: string): boolean {
+  const found = HOST.exec(host)
+  return found !== null && Number(found[1] ?? 0) <= LAST_PORT
 }
 
 /** A URL or a host that means nothing; and what escaped even the place where errors are rendered, in no words at all. */

@@ -83,9 +83,11 @@ describe('what two readers could read differently is refused', () => {
     ['a port past the last', 'Host: a:99999\r\n'],
     ['a fragment', 'Host: a#b\r\n'],
   ])('of hosts: %s', async (_name, host) => {
-    const answer = await exchange(gateway.url, `GET /v1/models HTTP/1.1\r\n${host}${AUTHORIZED}Connection: close\r\n\r\n`)
-    expect(answer.status).toBe(400)
-    expect(answer.error().code).toBe('invalid_http')
+    for (const line of ['GET /v1/models', 'POST /v1/chat/completions']) {
+      const answer = await exchange(gateway.url, `${line} HTTP/1.1\r\n${host}${AUTHORIZED}Connection: close\r\n\r\n`)
+      expect(answer.status).toBe(400)
+      expect(answer.error().code).toBe('invalid_http')
+    }
   })
 
   test.each([
