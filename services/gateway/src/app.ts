@@ -96,7 +96,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
       speculates: isSpeculationOn(config.ROUTING_SPECULATION, { baseUrl: llm.baseUrl, price }),
       speculation: createSpeculationWatch(telemetry, price),
       decide: routing.decide,
-      explain: { ...routing, plans: createPlanDesk(management), planSeconds: config.ROUTING_PLAN_S },
+      explain: { ...routing, orchestrator, plans: createPlanDesk(management), planSeconds: config.ROUTING_PLAN_S },
       complex: {
         telemetry,
         orchestrator,

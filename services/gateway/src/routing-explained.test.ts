@@ -138,13 +138,15 @@ test.each<[string, object, Record<string, string>, Partial<RouteExplanation>]>([
 
 test('a session that would be gone on with is named, and not planned anew', async () => {
   const world = await explainingWith(COMPLEX)
-  const session = 'ses_00000000000000000000000000'
+  const begun = await world.gateway.chat(chatOf('compare'), { 'x-force-orchestration': 'true' })
+  const session = begun.headers.get('x-session-id') as string
   expect(await world.explain(chatOf('go on'), { headers: { 'x-session-id': session } })).toMatchObject({
     route: 'complex',
     source: 'session',
     session_id: session,
-    estimate: { seconds: null },
+    estimate: { seconds: null, notes: [expect.stringContaining('(completed)') as string] },
   })
+  expect(world.orchestrator.sessions.size).toBe(1)
   expect(world.plans()).toBe(0)
 })
 
@@ -173,6 +175,8 @@ test('what would be refused is refused in the same words', async () => {
     [{ model: 'signalbox-auto' }, {}],
     [chatOf('hi', { n: 2 }), { 'x-force-orchestration': 'true' }],
     [chatOf('hi'), { 'x-signalbox-budget-usd': 'free', 'x-force-orchestration': 'true' }],
+    [chatOf('hi'), { 'x-session-id': 'ses_00000000000000000000000000' }],
+    [chatOf(['hi', 'Ref: ses_00000000000000000000000000', 'and?']), {}],
   ]
   for (const [body, headers] of refusals) {
     const [said, explained] = await Promise.all([world.gateway.chat(body, headers), world.post('/v1/route', body, headers)])

@@ -2,7 +2,7 @@ import type { Considered, Conversation, Estimate, PlanPreview, PlanPreviewReques
 import { toAppError } from '@signalbox/errors'
 
 import type { Decider } from './decide.ts'
-import type { SessionBudget } from './orchestrator.ts'
+import type { Orchestrator, SessionBudget } from './orchestrator.ts'
 import type { PlanDesk } from './plan-desk.ts'
 import { toWay, type Route } from './route.ts'
 import type { RoutingFacts } from './routing-facts.ts'
@@ -13,6 +13,7 @@ import type { SessionCall } from './session-call.ts'
 export interface ExplainTools {
   decide: Decider
   plans: PlanDesk
+  orchestrator: Pick<Orchestrator, 'find'>
   /** How long a plan may take, seconds. */
   planSeconds: number
   classifierModel: string
@@ -100,7 +101,9 @@ type Planned = Pick<RouteExplanation, 'plan' | 'plan_note' | 'estimate'>
 
 async function explainPlan(request: ExplainedRequest, route: Route, call: SessionCall, tools: ExplainTools): Promise<Planned> {
   if (route.session !== undefined) {
-    const notes = ['The request goes on with a session that has begun; what it has left to do is in the session.']
+    // Nobody else's, and none that is not there: the request itself would be refused so.
+    const { status } = await tools.orchestrator.find(route.session, call)
+    const notes = [`The request goes on with a session that has begun (${status}); what it has left to do is in the session.`]
     return { estimate: { ...NOTHING_KNOWN, notes } }
   }
   const conversation = request.toConversation()

@@ -16,16 +16,27 @@ export function wantsExplanation({ env }: Exchange): boolean {
   return given !== undefined && readFlagHeader('x-signalbox-explain', oneValue(given))
 }
 
+export interface AskedExplanation extends Pick<ReadChatRequest, 'request'> {
+  /** The session that it goes on with, where that is known otherwise than by the request itself. */
+  session?: string | undefined
+}
+
 /** Explains a request in place of answering it; as JSON also where a stream was asked for. */
-export async function explainChat(c: Exchange, { request }: ReadChatRequest, { caller, headers }: AnsweringTo, tools: ExplainTools): Promise<Response> {
+export async function explainChat(
+  c: Exchange,
+  { request, session }: AskedExplanation,
+  { caller, headers }: AnsweringTo,
+  tools: ExplainTools,
+): Promise<Response> {
   const { incoming } = c.env
   const record = c.get('record')
   record.model = request.model
   record.explained = true
   const turns = toTurns(request)
+  const facts = toRoutingFacts(request, incoming.headers, turns)
   const explanation = await explainRoute(
     {
-      facts: toRoutingFacts(request, incoming.headers, turns),
+      facts: { ...facts, session: facts.session ?? session },
       question: () => toRoutingQuestion(turns),
       toConversation: () => toNewSession(request, turns).conversation,
       budget: readBudget(incoming.headers, request.metadata),

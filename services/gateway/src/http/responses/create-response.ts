@@ -47,7 +47,8 @@ async function answer(c: GatewayContext, { read, headers, caller }: Request, opt
   const key = readKey(c, read, options)
   const id = createResponseId(key)
   const conversation = await resolve(c, read, { id, caller }, options)
-  if (wantsExplanation(c)) return explainChat(c, await toChat(read, conversation), { caller, headers }, options.explain)
+  if (wantsExplanation(c))
+    return explainChat(c, { ...(await toChat(read, conversation)), session: conversation.session?.id }, { caller, headers }, options.explain)
   const decided = await decideAsked(c, conversation, caller, options)
   const { policy, ...deciding } = decide(c, read, conversation, { session: decided ?? conversation.session?.id, caller }, options)
   const decision: Route = 'settled' in deciding ? deciding.settled : await deciding.pending
