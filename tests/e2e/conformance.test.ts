@@ -282,7 +282,7 @@ test('cost: what the sum of all calls costs at the prices that are set, and noth
 test('isolation: two hundred callers at once, over both paths, streamed and not, each get their own and nothing else', async () => {
   const callers = Array.from({ length: 200 }, (_, index) => ({
     mark: `mark-${index}-${(index * 7_919) % 1_009}x`,
-    isComplex: index % 4 === 0,
+    isComplex: index % 5 === 0,
     stream: index % 3 === 0,
   }))
   const answers = await Promise.all(
@@ -297,11 +297,11 @@ test('isolation: two hundred callers at once, over both paths, streamed and not,
   )
   for (const [index, { text, status }] of answers.entries()) {
     const { mark } = callers[index] as (typeof callers)[number]
-    expect([mark, status]).toEqual([mark, 200])
+    expect([mark, status, status === 200 ? '' : text]).toEqual([mark, 200, ''])
     expect(new Set(text.match(/mark-\d+-\d+x/g))).toEqual(new Set([mark]))
   }
   expect(new Set(answers.map(({ request }) => request)).size).toBe(200)
-  expect(new Set(answers.flatMap(({ session }) => session ?? [])).size).toBe(50)
+  expect(new Set(answers.flatMap(({ session }) => session ?? [])).size).toBe(40)
 })
 
 test.each([400, 403, 404, 409, 422, 429, 500, 503])(

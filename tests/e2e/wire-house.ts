@@ -57,6 +57,11 @@ export async function openWireHouse(environment: Record<string, string> = {}): P
           SAMPLE_KNOWLEDGE: 'false',
           CONSOLE_ENABLED: 'false',
           LOG_LEVEL: 'warn',
+          // What is told here is not how fast it is, and whoever tells it may have a slow machine.
+          ORCHESTRATOR_TIMEOUT_MS: '100000',
+          NODE_DEADLINE_S: '100',
+          PLANNER_TIMEOUT_MS: '100000',
+          UPSTREAM_CONNECT_TIMEOUT_MS: '30000',
           ...environment,
         },
       }),
