@@ -13,10 +13,24 @@ const RESULT_WORDS = words(
   'result results output outcome resulting generated extracted translated transcribed summarized converted edited detected identified created',
 )
 const PRONOUNS = words('he she his her him they their')
+const WELL = words('well')
+const REFERENCES = words('that this it which')
+const THEN = words('then')
+const AND = words('and')
+const ARTICLES = words('the a an my its their')
+const HAVE = words('have')
+const WISHES = words('want need would plan')
+const YOU = words('you')
+const MEASURES = words('many much long far old')
+const RESULT_PLACES = ['the', 'this', 'its', 'that'] as const
+const WRITING: ReadonlySet<string> = words('write generate explain advise')
 
 /** A request's shape in numbers, always the same ones in the same order; `COUNT_NAMES` says which. */
 export function toCounts(reading: Reading): Float32Array {
-  return Float32Array.from(countAll(reading), ([, value]) => value)
+  const counted = countAll(reading)
+  const counts = new Float32Array(counted.length)
+  for (let at = 0; at < counted.length; at++) counts[at] = (counted[at] as [string, number])[1]
+  return counts
 }
 
 function countAll(reading: Reading): [name: string, value: number][] {
@@ -103,14 +117,14 @@ function countJoints({ tokens, actions }: Reading): [string, number][] {
 }
 
 function countConnectives({ senses }: Reading, { places, of, pairs }: Index): [string, number][] {
-  const derived = ['the', 'this', 'its', 'that'].reduce((sum, word) => sum + (places.get(word) ?? []).filter((at) => senses[at + 1]?.form === 'past').length, 0)
+  const derived = RESULT_PLACES.reduce((sum, word) => sum + (places.get(word) ?? []).filter((at) => senses[at + 1]?.form === 'past').length, 0)
   return [
     ['then', of('then', 'next', 'afterwards', 'afterward', 'subsequently', 'later')],
     ['finally', of('finally', 'lastly', 'last')],
     ['also', of('also', 'additionally', 'furthermore', 'moreover', 'besides', 'plus', 'too')],
-    ['as well', pairs('as', words('well'))],
+    ['as well', pairs('as', WELL)],
     ['after', of('after', 'once', 'before', 'while', 'meanwhile', 'when')],
-    ['after that', pairs('after', words('that this it which')) + pairs('and', words('then'))],
+    ['after that', pairs('after', REFERENCES) + pairs('and', THEN)],
     ['based', of('based', 'using', 'from', 'with')],
     ['results', of(...RESULT_WORDS)],
     ['the derived', derived],
@@ -120,9 +134,9 @@ function countConnectives({ senses }: Reading, { places, of, pairs }: Index): [s
     ['and', of('and')],
     ['or', of('or')],
     ['commas', of(',')],
-    ['comma and', pairs(',', words('and'))],
+    ['comma and', pairs(',', AND)],
     ['semicolons', of(';', '+', '>')],
-    ['and a thing', pairs('and', words('the a an my its their'))],
+    ['and a thing', pairs('and', ARTICLES)],
     ['and a question', pairs('and', WH)],
     ['question words', of(...WH)],
     ['questions', of('?')],
@@ -182,14 +196,14 @@ function countShape({ tokens, senses, actions }: Reading, { of, pairs }: Index):
     ['opens with you', one(first === 'you')],
     ['opens with if', one(first === 'if')],
     ['opens with an order', one(start?.at === 0 || (first === 'please' && start?.at === 1))],
-    ['opens with writing', one(start !== undefined && ['write', 'generate', 'explain', 'advise'].includes(start.kind))],
-    ['I have', pairs('i', words('have'))],
-    ['I want', pairs('i', words('want need would plan')) + of("i'd")],
+    ['opens with writing', one(start !== undefined && WRITING.has(start.kind))],
+    ['I have', pairs('i', HAVE)],
+    ['I want', pairs('i', WISHES) + of("i'd")],
     ['please', of('please')],
-    ['can you', pairs('can', words('you')) + pairs('could', words('you')) + pairs('would', words('you'))],
+    ['can you', pairs('can', YOU) + pairs('could', YOU) + pairs('would', YOU)],
     ['you', of('you', 'your')],
     ['me', of('me', 'my', 'i')],
-    ['how many', pairs('how', words('many much long far old'))],
+    ['how many', pairs('how', MEASURES)],
     ['how', of('how', 'why')],
   ]
 }

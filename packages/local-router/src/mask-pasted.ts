@@ -26,6 +26,9 @@ export function maskPasted(tokens: readonly Token[]): readonly Token[] {
 }
 
 function announces(tokens: readonly Token[], colon: number): boolean {
+  // What stands in quotation marks has an end of its own, and the request goes on behind it.
+  const after = tokens[colon + 1]?.kind === 'line' ? tokens[colon + 2] : tokens[colon + 1]
+  if (after?.kind === 'quote' || after?.kind === 'code' || after?.kind === 'file') return false
   const before = tokens.slice(Math.max(0, colon - ANNOUNCED_WITHIN), colon).map(({ text }) => text)
   return before.some((word) => TEXT_NAMES.has(word)) && (tokens[colon + 1]?.text === '\n\n' || before.some((word) => POINTERS.has(word)))
 }

@@ -32,6 +32,15 @@ test('reads a text that the request brings along as material', () => {
   ])
 })
 
+test('reads on behind a text that stands in quotation marks', () => {
+  expect(asked("Translate the following text to French: 'It rained.' Then, draw a picture of it, post it on our blog, and send the link to Anna.")).toEqual([
+    'translate',
+    'draw',
+    'post',
+    'send',
+  ])
+})
+
 test('reads quotations, files, addresses and code as what they are, and nothing within them', () => {
   expect(toSymbols(readRequest("Say 'search and send it' to x@example.org, see photo.jpg and `run()`."))).toEqual([
     '^',

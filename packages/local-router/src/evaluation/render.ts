@@ -8,7 +8,7 @@ export function renderEvaluation({ sections, timing }: Evaluation): string {
   const microseconds = (value: number): string => `${value.toFixed(0)} µs`
   return [
     ...sections.map(renderSection),
-    `One judgement: ${microseconds(timing.meanMicroseconds)} in the mean, ${microseconds(timing.p99Microseconds)} at p99, of ${timing.judgements}.\n`,
+    `One judgement: ${microseconds(timing.meanCpuMicroseconds)} of CPU in the mean, ${microseconds(timing.medianMicroseconds)} by the clock in the median, of ${timing.judgements}.\n`,
   ].join('\n')
 }
 
