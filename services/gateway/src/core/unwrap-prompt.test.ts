@@ -126,6 +126,11 @@ test.each([
   expect(unwrapPrompt(prompt).length).toBeLessThanOrEqual(prompt.length)
 })
 
+test('what is asked behind megabytes of passages is found, whatever stands in them', () => {
+  const passages = 'Query: mine\n'.repeat(300_000)
+  expect(unwrapPrompt(`Context information is below.\n${passages}Query: how tall is it?\nAnswer: `)).toBe('how tall is it?')
+})
+
 test('whatever it is given it answers soon, and adds nothing', () => {
   const piece = fc.constantFrom(
     '<system-reminder>',

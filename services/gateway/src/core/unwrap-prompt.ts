@@ -86,7 +86,8 @@ export function unwrapPrompt(prompt: string): string {
   const opening = prompt.slice(0, OPENING_CHARACTERS).trimStart()
   const template = TEMPLATES.find(({ begins }) => begins.test(opening))
   if (!template && !mayHaveBlocks && !/^[[/#]|\/(?:no_)?think\s*$/.test(opening)) return prompt
-  const inner = stripBlocks(cutMiddle(template?.read(prompt.trimStart()) ?? prompt, LONGEST).replace(AGENTS_FILE, '')).trim()
+  const ends = cutMiddle(prompt.trimStart(), LONGEST)
+  const inner = stripBlocks((template?.read(ends) ?? ends).replace(AGENTS_FILE, '')).trim()
   return (lastOwnWords(inner) ?? inner).trim().replace(SENTINELS, '').trim()
 }
 
