@@ -44,13 +44,8 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
     },
   },
   {
-    name: 'the caller’s wish, by model',
-    decide({ model }, policy) {
-      if (model === MODEL_ALIASES.simple) return simple('model_alias', `model ${model}`)
-      if (model !== MODEL_ALIASES.orchestrated) return undefined
-      requireOrchestrating(policy, 'model')
-      return complex('model_alias', `model ${model}`)
-    },
+    name: 'the caller’s wish for the model itself',
+    decide: ({ model }) => (model === MODEL_ALIASES.simple ? simple('model_alias', `model ${model}`) : undefined),
   },
   {
     name: 'a session that the caller named',
@@ -65,6 +60,15 @@ export const ROUTING_RULES: readonly RoutingRule[] = [
     name: 'a session that the replayed answer speaks of',
     decide: ({ model, sessionHint }, policy) =>
       sessionHint === undefined || !isChoiceOurs(model, policy) ? undefined : { ...complex('session', `session ${sessionHint}`), session: sessionHint },
+  },
+  {
+    // Behind the sessions: a conversation that is held under this name goes on with what it has begun.
+    name: 'the caller’s wish for orchestration, by model',
+    decide({ model }, policy) {
+      if (model !== MODEL_ALIASES.orchestrated) return undefined
+      requireOrchestrating(policy, 'model')
+      return complex('model_alias', `model ${model}`)
+    },
   },
   {
     name: 'the caller wants direct control of the model',
