@@ -68,6 +68,7 @@ describe('a gateway with two workers', { timeout: START_MS }, () => {
     await using second = await launch({ LLM_BASE_URL: upstream.baseUrl, PORT: new URL(workers.url).port })
     expect(await second.ended).toBe(1)
     expect(second.told()).toContain('is taken')
+    expect(second.lines()).toContainEqual(expect.objectContaining({ msg: 'a worker ended before it was ready', code: 1 }))
   })
 
   test('lets every worker finish what it answers when it is told to stop, and then ends', async () => {

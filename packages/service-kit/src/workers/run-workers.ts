@@ -37,10 +37,12 @@ const GRACE_MS = 15_000
  */
 export async function runWorkers({ name, count, log, environment = {}, graceMs = GRACE_MS }: WorkersOptions): Promise<void> {
   const orders = followSignals()
+  let isStopped = false
+  void orders.stop.then(() => (isStopped = true))
   const house = new Workers({ log, environment })
   const url = await Promise.race([house.start(), orders.stop.then(() => undefined)])
   for (let started = 1; started < count && url !== undefined; started++) await Promise.race([house.keepStarting(), orders.stop])
-  if (url === undefined && !house.isStopping) process.exitCode = 1
+  if (url === undefined && !isStopped) process.exitCode = 1
   else if (url !== undefined) {
     log.info({ url, workers: count }, `${name} is ready`)
     await orders.stop
@@ -99,7 +101,8 @@ class Workers {
       this.#alive.delete(worker)
       this.#bury(worker)
       ready.resolve(undefined)
-      if (this.isStopping || !wasReady) return
+      if (this.isStopping) return
+      if (!wasReady) return void this.#log.error({ worker: worker.id, code, signal }, 'a worker ended before it was ready')
       const waitMs = this.#toWait(performance.now() - bornAt)
       this.#log.error({ worker: worker.id, code, signal, waitMs }, 'a worker ended: another one takes its place')
       this.#startIn(waitMs)
