@@ -1,10 +1,10 @@
-import { type ConversationItem, type ReadResponsesRequest, readItemHome, toInputItems } from '@signalbox/openai-wire/responses'
+import { type ConversationItem, type ReadResponsesRequest, toInputItems } from '@signalbox/openai-wire/responses'
 import { AppError } from '@signalbox/errors'
 
+import { dereferenceAll, MOST_CHARACTERS } from './dereference.ts'
 import type { KeptResponses } from './kept-responses.ts'
 import type { FoundResponse, OwnResponse, ResponseSession } from './response-document.ts'
-import { invalid, noPreviousResponse, noSuchItem } from './response-faults.ts'
-import { readRequestId } from './tell-response.ts'
+import { invalid, noPreviousResponse } from './response-faults.ts'
 
 /** What a request goes on with. */
 export interface ResolvedConversation {
@@ -31,8 +31,6 @@ export interface ConversationSource {
 const LONGEST_CHAIN = 500
 /** And as much may have been said in them. */
 const MOST_ITEMS = 10_000
-/** All of it is held at once; no model reads as much. */
-const MOST_CHARACTERS = 32 * 1_024 * 1_024
 
 /** @throws AppError naming what is not there, or too much. */
 export async function resolveConversation(
@@ -47,10 +45,10 @@ export async function resolveConversation(
   // What the endpoint keeps it need not be told again.
   const readBefore = async (): Promise<ConversationItem[]> => (previous ? readChain(owner, previous, source) : [])
   const before = followUpstream && previous?.document.kind === 'upstream' ? [] : await readBefore()
-  const input = await Promise.all(raw.map(async (item, index) => (item.type === 'item_reference' ? dereference(item, index, before, owner, source) : item)))
+  const input = await dereferenceAll(raw, { owner, before }, source.kept)
   const own = previous?.document.kind === 'ours' ? previous.document : undefined
   return {
-    input: input.filter((item) => item !== undefined),
+    input,
     before,
     readBefore: async () => (before.length > 0 ? before : readBefore()),
     previous,
@@ -82,30 +80,6 @@ async function readChain(owner: string, last: FoundResponse, source: Conversatio
     found = id === null ? undefined : await findPrevious(owner, id, source)
   }
   return turns.toReversed().flat()
-}
-
-/** What a reference refers to; undefined for an approval's item, which its answer speaks of anyway. */
-async function dereference(
-  item: ConversationItem,
-  index: number,
-  before: readonly ConversationItem[],
-  owner: string,
-  { kept }: ConversationSource,
-): Promise<ConversationItem | undefined> {
-  const { id } = item
-  const known = before.find((one) => one.id === id)
-  // It is there already.
-  if (known || readRequestId(id) !== undefined) return undefined
-  const home = readItemHome(id)
-  if (home === undefined) return item
-  const found = await kept.find(owner, home)
-  const there = found && itemsOf(found).find((one) => one.id === id)
-  if (!there) throw noSuchItem(id, `input[${index}].id`)
-  return there
-}
-
-function itemsOf({ document }: FoundResponse): ConversationItem[] {
-  return document.kind === 'ours' ? [...document.input, ...(document.response.output as unknown as ConversationItem[])] : document.input
 }
 
 /** What of a conversation is kept of one response: its own turn. */
