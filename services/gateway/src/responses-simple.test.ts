@@ -1,5 +1,5 @@
 import { eventually } from '@signalbox/testing'
-import { NotFoundError } from 'openai'
+import { BadRequestError, NotFoundError } from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -269,8 +269,8 @@ describe('a conversation', () => {
         code: 'previous_response_not_found',
       },
     }
-    expect(await world.ask('POST', '/responses', { ...ASK, previous_response_id: 'resp_x' })).toMatchObject({ status: 404, body: gone })
-    await expect(world.clientOf(BOBS_KEY).responses.create({ ...ASK, previous_response_id: id })).rejects.toThrow(NotFoundError)
+    expect(await world.ask('POST', '/responses', { ...ASK, previous_response_id: 'resp_x' })).toMatchObject({ status: 400, body: gone })
+    await expect(world.clientOf(BOBS_KEY).responses.create({ ...ASK, previous_response_id: id })).rejects.toThrow(BadRequestError)
   })
 
   test('what was not to be stored cannot be asked for or gone on with', async () => {

@@ -20,8 +20,9 @@ export function noSuchResponse(id: string): AppError {
   return new AppError('not_found', `Response with id '${id.slice(0, 256)}' not found.`, { details: { [WORDED]: worded } })
 }
 
+/** At OpenAI this is the request's fault, and not a thing that is missing. */
 export function noPreviousResponse(id: string): AppError {
-  const worded: Worded = { status: 404, type: 'invalid_request_error', code: 'previous_response_not_found' }
+  const worded: Worded = { status: 400, type: 'invalid_request_error', code: 'previous_response_not_found' }
   return new AppError('not_found', `Previous response with id '${id.slice(0, 256)}' not found.`, {
     param: 'previous_response_id',
     details: { [WORDED]: worded },
