@@ -455,6 +455,21 @@ describe('in the background', () => {
     expect(world.upstream.taken).toHaveLength(1)
   })
 
+  test('another request under the same key is refused, by every gateway and after a restart', async () => {
+    world.answer = (response) => sayStream(response)
+    const headers = { 'idempotency-key': 'mine' }
+    const first = await world.ask('POST', '/responses', { ...ASK, background: true }, headers)
+    await eventually('it is made', async () => (await world.client.responses.retrieve(String(first.body['id']))).status === 'completed')
+    await using other = await world.another()
+    expect((await other.ask('POST', '/responses', { ...ASK, background: true }, headers)).body).toMatchObject({ id: first.body['id'], status: 'completed' })
+    await using third = await world.another()
+    expect(await third.ask('POST', '/responses', { ...ASK, input: 'else', background: true }, headers)).toMatchObject({
+      status: 422,
+      body: { error: { param: 'Idempotency-Key' } },
+    })
+    expect(world.upstream.taken).toHaveLength(1)
+  })
+
   test('it must be stored', async () => {
     expect(await world.ask('POST', '/responses', { ...ASK, background: true, store: false })).toMatchObject({
       status: 400,

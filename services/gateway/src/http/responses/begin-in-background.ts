@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { AppError, toAppError } from '@signalbox/errors'
 import type { ResponseObject } from '@signalbox/openai-wire/responses'
@@ -13,9 +15,9 @@ import { streamKept } from './stream-kept.ts'
 
 /** A response whose session goes on without anybody who waits for it: told at once, and looked at later. */
 export async function beginInBackground(c: GatewayContext, request: ResponseRequest, session: ResponseSession, options: ResponsesOptions): Promise<Response> {
-  const { initial, headers, conversation } = request
+  const { initial, headers, conversation, read } = request
   const begun: ResponseObject = { ...initial, status: 'queued', metadata: { ...initial.metadata, session_id: session.id, orch_status: 'active' } }
-  const document: OwnResponse = { kind: 'ours', response: begun, begun, input: conversation.input, session }
+  const document: OwnResponse = { kind: 'ours', response: begun, begun, input: conversation.input, session, request_sha256: hash('sha256', read.bytes) }
   headers['x-signalbox-status'] = 'queued'
   return begin(c, request, document, options)
 }
@@ -29,6 +31,7 @@ export async function runInBackground(c: GatewayContext, request: ResponseReques
     response: { ...initial, status: 'queued' },
     input: conversation.input,
     run: { until: aliveUntil(), cancel: false },
+    request_sha256: hash('sha256', read.bytes),
   }
   const requestId = c.get('requestId')
   return begin(c, request, document, options, (entry) => {
@@ -58,6 +61,8 @@ async function begin(
   }
   const found = await options.kept.find(owner, id)
   if (found?.document.kind !== 'ours') throw new AppError('unavailable', 'The response could not be stored: try again.')
+  if (found.document.request_sha256 !== document.request_sha256)
+    throw new AppError('idempotency_mismatch', 'Idempotency-Key: was used for another request before.', { param: 'Idempotency-Key' })
   if (read.request.stream !== true) return Response.json(found.document.response, { headers })
   const stream = openResponseStream(c.env.outgoing, { headers, keepAliveMs: options.keepAliveMs })
   await streamKept(c, found, stream, toCall(c, caller.signal), options)

@@ -32,6 +32,8 @@ export interface OwnResponse {
   approvals?: Record<string, number> | undefined
   /** Of one that is made here in the background: until when it is surely being made, and whether it shall stop. */
   run?: { until: number; cancel: boolean } | undefined
+  /** Of one in the background: the SHA-256 of its request, so that another one under the same key is found out, by any gateway. */
+  request_sha256?: string | undefined
   /** What a background one told, where it cannot be told anew from its session. */
   events?: ResponseEvent[] | undefined
 }
@@ -73,6 +75,7 @@ const documentSchema = z.discriminatedUnion('kind', [
       .optional(),
     approvals: z.record(z.string(), z.int()).optional(),
     run: z.object({ until: z.number(), cancel: z.boolean() }).optional(),
+    request_sha256: z.string().optional(),
     events: z.array(anything).optional(),
   }),
   z.object({ kind: z.literal('upstream'), previous: z.string().nullable(), input: z.array(itemSchema) }),
