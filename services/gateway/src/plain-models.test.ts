@@ -124,6 +124,21 @@ test.each(['/embeddings', '/completions'])('an upstream’s error comes back fro
   expect(await response.json()).toEqual(error)
 })
 
+test.each<[string, object]>([
+  ['/embeddings', { model: 'e', input: 'x' }],
+  ['/completions', { model: 'm', prompt: 'x' }],
+])('whoever wants %s explained is told that there is nothing to explain, and nothing is run', async (path, body) => {
+  const { gateway, upstream } = await gatewayBefore(say(200, EMBEDDINGS))
+  const response = await fetch(`${gateway.url}/v1${path}`, {
+    method: 'POST',
+    headers: { 'authorization': `Bearer ${KEY}`, 'content-type': 'application/json', 'x-signalbox-explain': 'true' },
+    body: JSON.stringify(body),
+  })
+  expect(response.status).toBe(400)
+  expect(((await response.json()) as ErrorBody).error.param).toBe('x-signalbox-explain')
+  expect(upstream.taken).toHaveLength(0)
+})
+
 test('a completion’s stream that is cut ends with an error event, and never as if it were whole', async () => {
   const cut = COMPLETION_STREAM.indexOf('lo"')
   const { gateway } = await gatewayBefore((response) => {

@@ -5,6 +5,7 @@ import type { Telemetry } from '@signalbox/telemetry'
 import type { ModelPath } from '../adapters/model-upstream.ts'
 import { isModelAlias } from '../core/model-aliases.ts'
 import { requireAllowedModel, type RoutingPolicies } from '../core/routing-policy.ts'
+import { wantsExplanation } from './explain-chat.ts'
 import type { Exchange } from './gateway-env.ts'
 import { readJsonBody } from './read-body.ts'
 import { requireKnownAlias } from './require-known-alias.ts'
@@ -51,6 +52,11 @@ function passOn(options: PlainModelOptions, path: ModelPath, read: (body: Buffer
       record.model = model
       record.stream = stream
       requireKnownAlias(model)
+      // Whoever asks for an explanation wants nothing run.
+      if (wantsExplanation(c))
+        throw new AppError('invalid_request', `x-signalbox-explain: there is nothing to explain, ${path} has one way to go: to the model.`, {
+          param: 'x-signalbox-explain',
+        })
       const policy = options.policies.of(c.get('owner'), model)
       requireAllowedModel(policy, model)
       Object.assign(to.headers, route)
