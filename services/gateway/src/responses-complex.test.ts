@@ -321,6 +321,15 @@ describe('an approval', () => {
     expect(world.orchestrator.sessions.size).toBe(1)
   })
 
+  test('of somebody else’s session is not decided on the way, also by a key that may decide it', async () => {
+    await open({ environment: { SIGNALBOX_OPERATOR_KEYS: `oscar:approver:${OPERATORS_KEY}` }, onBegin: (session) => session.say(...WAITS) })
+    await world.client.responses.create(ASK)
+    const answer = { type: 'mcp_approval_response' as const, approval_request_id: 'mcpr_apr_1', approve: true }
+    const deciding = world.clientOf(OPERATORS_KEY).responses.create({ model: 'signalbox-auto', input: [answer] })
+    await expect(deciding).rejects.toMatchObject({ status: 404, param: 'input[0].approval_request_id' })
+    expect(world.orchestrator.approvals.get('apr_1')?.state).toBe('pending')
+  })
+
   test('refuses the whole for a caller that wants to be refused', async () => {
     await worldThat(...WAITS)
     expect(await world.ask('POST', '/responses', ASK, { 'x-signalbox-approval': 'error' })).toMatchObject({

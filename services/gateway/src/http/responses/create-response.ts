@@ -116,11 +116,13 @@ async function decideAsked(
   const decisions = readDecisions(input)
   if (decisions.length === 0) return undefined
   const own = previous?.document.kind === 'ours' ? previous.document : undefined
+  const { actor: _actor, ...call } = toCall(c, caller.signal)
   return decideApprovals(decisions, toCall(c, caller.signal), {
     approvals: options.approvals,
     consoleUrl: options.complex.consoleUrl(c.env.incoming),
     seen: own?.approvals ?? {},
     session: session?.id,
+    findOwn: (id) => options.orchestrator.find(id, call),
   })
 }
 

@@ -35,6 +35,8 @@ export interface DecidingPlace {
   seen: Record<string, number>
   /** The session that they must be asked in, where it is known. */
   session: string | undefined
+  /** Finds a session of the caller's own. @throws AppError `not_found`. */
+  findOwn(session: string): Promise<unknown>
 }
 
 /**
@@ -51,6 +53,8 @@ export async function decideApprovals(decisions: readonly GivenDecision[], call:
     requireMayDecide(call.actor, id, place)
     const { approval } = await findAsked(given, call, place)
     if (session !== undefined && approval.session_id !== session && approval.root_session_id !== session) throw notAsked(id, param)
+    // What is decided here is gone on with here. Whoever decides for others does so where they are all listed.
+    if (session === undefined) await place.findOwn(approval.root_session_id).catch(toNotAsked(given))
     session ??= approval.root_session_id
     const standing = { approved: 'approve', rejected: 'reject' }[approval.state as string]
     if (standing === decision) continue
@@ -69,12 +73,13 @@ function requireMayDecide(actor: Actor | undefined, id: string, { consoleUrl }: 
   )
 }
 
-async function findAsked({ approval: id, param }: GivenDecision, call: SessionCall, { approvals }: DecidingPlace) {
-  try {
-    return await approvals.get(id, call)
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'not_found') throw notAsked(id, param)
-    throw error
+function findAsked(given: GivenDecision, call: SessionCall, { approvals }: DecidingPlace) {
+  return approvals.get(given.approval, call).catch(toNotAsked(given))
+}
+
+function toNotAsked({ approval: id, param }: GivenDecision): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof AppError && error.code === 'not_found' ? notAsked(id, param) : error
   }
 }
 
