@@ -130,7 +130,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     stopBell,
     keepAliveMs: config.KEEP_ALIVE_MS,
   }
-  const responses = openResponses(config, { ...resources, ...resources.chat, chatUpstream: upstream, upstreamOptions })
+  const responses = openResponses(config, { ...resources, ...resources.chat, policies: routing.policies, chatUpstream: upstream, upstreamOptions })
   const markAddress = createAddressMark(config.SERVICE_TOKEN)
   const people = config.CONSOLE_ENABLED ? await openConsole(config, { telemetry, markAddress, management }) : undefined
   const { app, first } = createGatewayApp({

@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
 import { NO_USAGE, type Usage } from '@signalbox/contracts'
-import { eventually } from '@signalbox/testing'
+import { eventually, temporaryFolder } from '@signalbox/testing'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { openOpenAIDocument } from './fixtures/openai-document.ts'
@@ -327,6 +330,18 @@ describe('an approval', () => {
     const answer = { type: 'mcp_approval_response' as const, approval_request_id: 'mcpr_apr_1', approve: true }
     const deciding = world.clientOf(OPERATORS_KEY).responses.create({ model: 'signalbox-auto', input: [answer] })
     await expect(deciding).rejects.toMatchObject({ status: 404, param: 'input[0].approval_request_id' })
+    expect(world.orchestrator.approvals.get('apr_1')?.state).toBe('pending')
+  })
+
+  test('is not decided by a request that is refused for its model', async () => {
+    await using folder = await temporaryFolder()
+    const file = join(folder.path, 'routing.yaml')
+    await writeFile(file, 'version: 1\nrules: [{ id: ours, match: { key: ann }, models: "signalbox-*" }]')
+    await open({ environment: { ROUTING_FILE: file }, onBegin: (session) => session.say(...WAITS) })
+    const first = await world.client.responses.create(ASK)
+    const answer = { type: 'mcp_approval_response' as const, approval_request_id: 'mcpr_apr_1', approve: true }
+    const deciding = world.clientOf(OPERATORS_KEY).responses.create({ model: 'gpt-5', previous_response_id: first.id, input: [answer] })
+    await expect(deciding).rejects.toMatchObject({ status: 403, param: 'model' })
     expect(world.orchestrator.approvals.get('apr_1')?.state).toBe('pending')
   })
 

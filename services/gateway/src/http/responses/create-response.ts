@@ -4,6 +4,7 @@ import { readResponsesRequest, toChatOutline, toResponseObject, type Conversatio
 
 import type { Decision } from '../../core/decide.ts'
 import type { Route } from '../../core/route.ts'
+import { requireAllowedModel } from '../../core/routing-policy.ts'
 import { toRoutingQuestion } from '../../core/routing-question.ts'
 import type { CallerPresence } from '../caller-presence.ts'
 import { readWishes } from '../complex/wishes.ts'
@@ -33,6 +34,8 @@ export function createResponse(options: ResponsesOptions): (c: GatewayContext) =
       const { model, stream } = read.request
       requireKnownAlias(model)
       requireServed(read)
+      // Before anything is read for it, or decided by it.
+      requireAllowedModel(options.policies.of(c.get('owner'), model), model)
       const record = c.get('record')
       record.model = model
       record.stream = stream === true

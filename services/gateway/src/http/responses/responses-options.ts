@@ -7,6 +7,7 @@ import type { ApprovalDesk } from '../../core/approval-desk.ts'
 import type { Decider } from '../../core/decide.ts'
 import type { ExplainTools } from '../../core/explain-route.ts'
 import type { Orchestrator } from '../../core/orchestrator.ts'
+import type { RoutingPolicies } from '../../core/routing-policy.ts'
 import type { SessionDesk } from '../../core/session-desk.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
 import type { CallerPresence } from '../caller-presence.ts'
@@ -22,6 +23,7 @@ export interface ResponsesOptions {
   maxBodyBytes: number
   keepAliveMs: number
   decide: Decider
+  policies: RoutingPolicies
   /** What a request is explained with that only wants to know its way. */
   explain: ExplainTools
   complex: ComplexPath
