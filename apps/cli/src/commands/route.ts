@@ -5,7 +5,7 @@ import { toSafeJson } from '../show/safe-json.ts'
 
 export const route: Command = {
   name: 'route',
-  summary: 'which way a question would go, why, by which plan, and what it would take; runs nothing',
+  summary: 'which way a question would go, why, and by which plan; runs nothing',
   words: ['QUESTION'],
   options: {
     'model': { type: 'string', value: 'MODEL', help: 'as if this model were asked for (default signalbox-auto)' },
