@@ -53,6 +53,18 @@ afterEach(() => world[Symbol.asyncDispose]())
 
 const taken = (index = -1): TakenRequest => world.upstream.taken.at(index) as TakenRequest
 
+test.each(['msg_up', `msg_${'5'.repeat(50)}`])('a reference to an item that the endpoint keeps is left to it, whatever its id looks like: %s', async (id) => {
+  const { status } = await world.ask('POST', '/responses', {
+    ...ASK,
+    input: [
+      { type: 'item_reference', id },
+      { role: 'user', content: 'and?' },
+    ],
+  })
+  expect(status).toBe(200)
+  expect(JSON.parse(taken().body.toString())).toMatchObject({ input: [{ type: 'item_reference', id }, { role: 'user' }] })
+})
+
 test('a request goes to the endpoint’s own responses as it came, but for the alias', async () => {
   const body = '{ "model": "signalbox-simple", "input": "hello", "tools": [{"type":"web_search"}], "unknown": 1.50 }'
   const { status, body: said } = await world.ask('POST', '/responses', body)

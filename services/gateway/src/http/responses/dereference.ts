@@ -9,17 +9,19 @@ import { readRequestId } from './tell-response.ts'
 export const MOST_CHARACTERS = 32 * 1_024 * 1_024
 /** References lead into no more responses than a chain has. */
 const MOST_HOMES = 500
+const NOWHERE: ReadonlyMap<string, ConversationItem> = new Map()
 
 /**
  * A request's items, with what its references refer to in their place. A reference to what is there already, before it
  * or among them, adds nothing; so does one to an approval's item, which its answer speaks of anyway. One that is none of
- * ours stays what it is.
+ * ours stays what it is: the ids of the endpoint behind us may look like ours, so where it keeps items itself (`followUpstream`)
+ * it is asked about all that are not here.
  *
  * @throws AppError naming the reference to what is not there, or the one that leads to too much.
  */
 export async function dereferenceAll(
   items: readonly ConversationItem[],
-  { owner, before }: { owner: string; before: readonly ConversationItem[] },
+  { owner, before, followUpstream }: { owner: string; before: readonly ConversationItem[]; followUpstream: boolean },
   kept: Pick<KeptResponses, 'find'>,
 ): Promise<ConversationItem[]> {
   const known = new Set(before.map(({ id }) => id))
@@ -42,10 +44,10 @@ export async function dereferenceAll(
       characters += found?.entry.json.length ?? 0
       if (homes.size >= MOST_HOMES || characters > MOST_CHARACTERS)
         throw invalid(param, `references lead into more than ${MOST_HOMES} responses, or ${MOST_CHARACTERS} characters`)
-      there = new Map(found ? itemsOf(found).map((one) => [one.id, one]) : [])
+      there = found ? new Map(itemsOf(found).map((one) => [one.id, one])) : NOWHERE
       homes.set(home, there)
     }
-    const one = there.get(id)
+    const one = there === NOWHERE && followUpstream ? item : there.get(id)
     if (!one) throw noSuchItem(id, param)
     known.add(id)
     resolved.push(one)

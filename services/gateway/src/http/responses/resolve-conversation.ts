@@ -45,7 +45,7 @@ export async function resolveConversation(
   // What the endpoint keeps it need not be told again.
   const readBefore = async (): Promise<ConversationItem[]> => (previous ? readChain(owner, previous, source) : [])
   const before = followUpstream && previous?.document.kind === 'upstream' ? [] : await readBefore()
-  const input = await dereferenceAll(raw, { owner, before }, source.kept)
+  const input = await dereferenceAll(raw, { owner, before, followUpstream }, source.kept)
   const own = previous?.document.kind === 'ours' ? previous.document : undefined
   return {
     input,
