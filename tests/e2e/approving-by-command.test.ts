@@ -2,7 +2,7 @@ import { approvalPageSchema, type Approval } from '@signalbox/contracts'
 import { eventually, temporaryFolder } from '@signalbox/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { ask } from './ask.ts'
+import { ask, type Answer } from './ask.ts'
 import { startMockAgent, type MockAgentProcess } from './mock-agent-process.ts'
 import { signalboxCommand, type CommandOutcome } from './signalbox-command.ts'
 import { startSignalbox, type SignalboxProcess } from './signalbox-process.ts'
@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 
 test('what was approved runs, byte for byte and once, and the held stream goes on with it', async () => {
-  const answer = ask(signalbox.client, 'Ask mock-search to roll it out [ask deploy {"env":"prod","step":1}] [risk high].')
+  const answer = hold('Ask mock-search to roll it out [ask deploy {"env":"prod","step":1}] [risk high].')
   const approval = await waiting('step')
   expect((await command('approvals', 'show', approval.id)).stdout).toContain(`sha256 ${approval.args_sha256}`)
   expect(await agent.done()).toEqual({})
@@ -41,7 +41,7 @@ test('what was approved runs, byte for byte and once, and the held stream goes o
 })
 
 test('after an edit the changed bytes run, and the bytes that were asked for do not', async () => {
-  const answer = ask(signalbox.client, 'Ask mock-search to roll it out [ask deploy {"env":"prod","step":2}].')
+  const answer = hold('Ask mock-search to roll it out [ask deploy {"env":"prod","step":2}].')
   const approval = await waiting('step')
   const edited = await signalboxCommand(signalbox, ['approvals', 'edit', approval.id, '--args', '-', '--yes'], '{"step":2,"env":"staging"}')
   expect([edited.code, edited.stderr]).toEqual([0, '  /env: "prod" → "staging"\n'])
@@ -51,7 +51,7 @@ test('after an edit the changed bytes run, and the bytes that were asked for do 
 })
 
 test('a rejection and its reason change the plan: what rested on it is dropped, and the answer says why', async () => {
-  const answer = ask(signalbox.client, 'Ask mock-search to roll it out [ask deploy {"env":"prod","step":3}], then ask mock-search to check it.')
+  const answer = hold('Ask mock-search to roll it out [ask deploy {"env":"prod","step":3}], then ask mock-search to check it.')
   const approval = await waiting('step')
   expect(await command('approvals', 'reject', approval.id, '--reason', 'not on a Friday')).toMatchObject({ code: 0 })
   const { content, progress } = await answer
@@ -61,7 +61,7 @@ test('a rejection and its reason change the plan: what rested on it is dropped, 
 })
 
 test('an agent that forgot everything while it waited asks again, is told what was decided, and does it once', async () => {
-  const answer = ask(signalbox.client, 'Ask mock-search to roll it out [ask deploy {"env":"prod","step":4}].')
+  const answer = hold('Ask mock-search to roll it out [ask deploy {"env":"prod","step":4}].')
   const approval = await waiting('step')
   await agent.restart()
   expect(await command('approvals', 'approve', approval.id, '--yes')).toMatchObject({ code: 0 })
@@ -71,7 +71,7 @@ test('an agent that forgot everything while it waited asks again, is told what w
 })
 
 test('an agent’s question is answered, and its answer is in the result', async () => {
-  const answer = ask(signalbox.client, 'Ask mock-search to roll it out [question Which region?].')
+  const answer = hold('Ask mock-search to roll it out [question Which region?].')
   const session = await eventually('a session that waits', async () => {
     const { stdout } = await command('sessions', 'list', '--all', '--status', 'waiting_input', '--json')
     return (JSON.parse(stdout) as { data: { id: string }[] }).data[0]
@@ -88,6 +88,11 @@ test('all of it is on record, and the record is whole', async () => {
   const head = /head ([0-9a-f]{64})/.exec((await command('audit', 'verify')).stdout)?.[1] ?? ''
   expect(await command('audit', 'verify', '--head', head)).toMatchObject({ code: 0, stdout: expect.stringContaining('The record is whole') })
 })
+
+/** Asks, and holds the line. Whether a request that names its agent is hard is not told here. */
+function hold(question: string): Promise<Answer> {
+  return ask(signalbox.client, question, { model: 'signalbox-orchestrated' })
+}
 
 function command(...words: string[]): Promise<CommandOutcome> {
   return signalboxCommand(signalbox, words)
