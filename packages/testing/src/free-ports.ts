@@ -1,14 +1,36 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
-/** Ports that were free a moment ago, all different. */
+/** Below the ports that systems hand out by themselves, which any connection of any test may be given a moment later. */
+const FROM = 18_000
+const TO = 32_000
+const TRIES = 200
+
+/** Ports that were free a moment ago, all different. @throws Error where none is found. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
+  const held = new Map<number, Server>()
+  try {
+    for (let tries = 0; held.size < count; tries += 1) {
+      if (tries >= TRIES + count) throw new Error(`no ${count} free ports between ${FROM} and ${TO}`)
+      const port = randomInt(FROM, TO)
+      if (held.has(port)) continue
+      const server = await hold(port)
+      if (server) held.set(port, server)
+    }
+    return [...held.keys()]
+  } finally {
+    await Promise.all([...held.values()].map((server) => new Promise((resolve) => server.close(resolve))))
   }
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+}
+
+/** Undefined where somebody has it. */
+async function hold(port: number): Promise<Server | undefined> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    return server
+  } catch {
+    return undefined
+  }
 }
