@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 
 import { KEY, startGateway, type ErrorBody, type TestGateway } from './fixtures/gateway.ts'
-import { SERVICE_TOKEN, startOrchestrator } from './fixtures/orchestrator.ts'
+import { answerAtOnce, SERVICE_TOKEN, startOrchestrator } from './fixtures/orchestrator.ts'
 import { isClassifierRequest, sayCompletion, sayVerdict, startUpstream, type ChatAnswer, type TakenRequest, type TestUpstream } from './fixtures/upstream.ts'
 
 const open: AsyncDisposable[] = []
@@ -17,12 +17,7 @@ async function gatewayWithClassifier(
   environment: Record<string, string> = {},
 ): Promise<{ gateway: TestGateway; upstream: TestUpstream; asked: () => TakenRequest[] }> {
   const upstream = await startUpstream((response, request) => (isClassifierRequest(request) ? classify(response, request) : sayCompletion(response)))
-  const orchestrator = await startOrchestrator((session) =>
-    session.say(
-      { type: 'answer.delta', node: 'a', agent: 'r', offset: 0, text: 'orchestrated' },
-      { type: 'session.completed', usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, cost_usd: 0 }, citations: [] },
-    ),
-  )
+  const orchestrator = await startOrchestrator(answerAtOnce)
   const gateway = await startGateway({
     LLM_BASE_URL: upstream.baseUrl,
     ORCHESTRATOR_URL: orchestrator.url,

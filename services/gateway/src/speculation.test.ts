@@ -2,7 +2,7 @@ import { eventually } from '@signalbox/testing'
 import { afterEach, expect, test } from 'vitest'
 
 import { startGateway, type ErrorBody, type TestGateway } from './fixtures/gateway.ts'
-import { SERVICE_TOKEN, startOrchestrator } from './fixtures/orchestrator.ts'
+import { answerAtOnce, SERVICE_TOKEN, startOrchestrator } from './fixtures/orchestrator.ts'
 import {
   chunkOf,
   isClassifierRequest,
@@ -40,12 +40,7 @@ interface House {
 async function houseWhoseModel(answer: ChatAnswer, environment: Record<string, string> = {}): Promise<House> {
   const asked = Promise.withResolvers<Parameters<ChatAnswer>[0]>()
   const upstream = await startUpstream((response, request) => (isClassifierRequest(request) ? asked.resolve(response) : answer(response, request)))
-  const orchestrator = await startOrchestrator((session) =>
-    session.say(
-      { type: 'answer.delta', node: 'a', agent: 'r', offset: 0, text: 'orchestrated' },
-      { type: 'session.completed', usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, cost_usd: 0 }, citations: [] },
-    ),
-  )
+  const orchestrator = await startOrchestrator(answerAtOnce)
   const gateway = await startGateway({
     LLM_BASE_URL: upstream.baseUrl,
     ORCHESTRATOR_URL: orchestrator.url,
