@@ -399,6 +399,7 @@ test('what no session can honour is refused by name, and text is cleaned before 
     }),
   ).toBe('messages[0].content')
   expect(await refused({ response_format: { type: 'json_object' } })).toBe('response_format')
+  expect(await refused({ moderation: { model: 'omni-moderation-latest' } })).toBe('moderation')
   expect(await refused({ n: 2 })).toBe('n')
   expect(await refused({ tool_choice: 'required', tools: [{ type: 'function', function: { name: 'f' } }] })).toBe('tool_choice')
   expect(await refused({ messages: [{ role: 'user', content: ' ' }] })).toBe('messages')

@@ -30,7 +30,9 @@ function requireOrchestrable(request: ChatRequest): void {
   if ((request.response_format?.type ?? 'text') !== 'text') throw refuse('response_format', 'an orchestrated answer is text')
   if ((request.n ?? 1) > 1) throw refuse('n', 'an orchestrated request has one answer')
   if (request.logprobs === true) throw refuse('logprobs', 'an orchestrated answer has none')
-  if (request.modalities?.includes('audio')) throw refuse('modalities', 'an orchestrated answer is text')
+  if (request.modalities?.some((modality) => modality !== 'text')) throw refuse('modalities', 'an orchestrated answer is text')
+  // Whoever asks for it relies on it: an answer that nobody has moderated would look like one that was.
+  if (request.moderation) throw refuse('moderation', 'an orchestrated answer is moderated by nobody')
   const choice = request['tool_choice']
   if (choice === 'required' || (typeof choice === 'object' && choice !== null))
     throw refuse('tool_choice', 'an orchestrated answer calls none of the caller’s tools')
