@@ -89,6 +89,21 @@ test('a chat request with x-signalbox-explain is answered so too, as JSON also w
   expect(((await said.json()) as { object: string }).object).toBe('chat.completion')
 })
 
+test.each<[string, string, object]>([
+  ['x-signalbox-explain', '/v1/chat/completions', chatOf('compare A and “B”')],
+  ['/v1/route', '/v1/route', chatOf('compare A and “B”')],
+  ['an explained response', '/v1/responses', { model: 'signalbox-auto', input: 'compare A and “B”' }],
+])('%s says the way in its headers too, as the request itself would', async (_name, path, body) => {
+  const world = await explainingWith(COMPLEX)
+  const { headers } = await world.post(path, body, { 'x-signalbox-explain': 'true' })
+  expect(headers.get('x-signalbox-route')).toBe('complex')
+  expect(headers.get('x-signalbox-route-reason')).toBe('classifier: compares two things')
+  const simple = await world.post(path, { ...body, model: 'signalbox-simple' }, { 'x-signalbox-explain': 'true' })
+  expect(simple.headers.get('x-signalbox-route')).toBe('simple')
+  expect(simple.headers.get('x-signalbox-route-reason')).toBe('model_alias: model signalbox-simple')
+  expectNothingRun(world)
+})
+
 test('the decision that is explained is the one that is then made', async () => {
   const world = await explainingWith(COMPLEX)
   await world.explain(chatOf('compare A and B'))

@@ -5,7 +5,7 @@ import { explainRoute, type ExplainTools } from '../core/explain-route.ts'
 import { toRoutingQuestion } from '../core/routing-question.ts'
 import { readBudget } from './complex/read-budget.ts'
 import type { Exchange } from './gateway-env.ts'
-import { readFlagHeader } from './routing-headers.ts'
+import { readFlagHeader, toRouteHeaders } from './routing-headers.ts'
 import { oneValue, toRoutingFacts, toTurns } from './to-routing-facts.ts'
 import { toNewSession } from './to-new-session.ts'
 import type { AnsweringTo } from './with-caller.ts'
@@ -48,7 +48,7 @@ export async function explainChat(
     tools,
   )
   record.routeSource = explanation.source
-  return Response.json(explanation, { headers })
+  return Response.json(explanation, { headers: { ...headers, ...toRouteHeaders(explanation) } })
 }
 
 /** `?plan=false` leaves the plan out. */
