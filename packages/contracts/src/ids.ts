@@ -8,22 +8,19 @@ export type IdPrefix = 'ses' | 'req' | 'msg' | 'doc' | 'key' | 'apr' | 'dlv' | '
 
 /** `createId('ses')` → `ses_5f0…`; unguessable, and still never authority by itself. */
 export function createId(prefix: IdPrefix): string {
-  let id = `${prefix}_`
-  for (const byte of takeRandomBytes()) id += ALPHABET[byte & 31]
-  return id
+  if (used === pool.length) refill()
+  used += LENGTH
+  return `${prefix}_${pool.toString('latin1', used - LENGTH, used)}`
 }
 
 /** Asking the system for a few bytes costs as much as asking for many, and every request needs an id. No byte is used twice. */
 const pool = Buffer.allocUnsafeSlow(LENGTH * 256)
 let used = pool.length
 
-function takeRandomBytes(): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
-  }
-  used += LENGTH
-  return pool.subarray(used - LENGTH, used)
+function refill(): void {
+  randomFillSync(pool)
+  for (let at = 0; at < pool.length; at++) pool[at] = ALPHABET.charCodeAt((pool[at] as number) & 31)
+  used = 0
 }
 
 /** A session's id, wherever it stands in a text. */

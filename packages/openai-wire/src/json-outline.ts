@@ -80,18 +80,34 @@ export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: num
 /** The same bytes with each of the spans, which are in order, replaced by the value's JSON. */
 export function spliceJson(bytes: Buffer, spans: readonly Span[], value: string): Buffer {
   const replacement = Buffer.from(JSON.stringify(value))
-  const pieces: Buffer[] = []
+  const replaced = spans.reduce((sum, { start, end }) => sum + end - start, 0)
+  const spliced = Buffer.allocUnsafe(bytes.length - replaced + replacement.length * spans.length)
   let from = 0
+  let at = 0
   for (const { start, end } of spans) {
-    pieces.push(bytes.subarray(from, start), replacement)
+    at += bytes.copy(spliced, at, from, start)
+    at += replacement.copy(spliced, at)
     from = end
   }
-  pieces.push(bytes.subarray(from))
-  return Buffer.concat(pieces)
+  bytes.copy(spliced, at, from)
+  return spliced
 }
 
-/** The index of the quote that ends the string which begins at `open`; the last index where none does. */
+/** Most strings are shorter: looking at their bytes one by one costs less than asking for a search. */
+const SHORT_STRING = 48
+
+/** The index of the quote that ends the string which begins at `open`; the length where none does. */
 function endOfString(bytes: Buffer, open: number): number {
+  const near = Math.min(bytes.length, open + SHORT_STRING)
+  for (let at = open + 1; at < near; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) return at
+    if (byte === BACKSLASH) at++
+  }
+  return endOfLongString(bytes, open)
+}
+
+function endOfLongString(bytes: Buffer, open: number): number {
   for (let from = open + 1; ;) {
     const quote = bytes.indexOf(QUOTE, from)
     if (quote === -1) return bytes.length

@@ -57,9 +57,15 @@ export function refuseWithoutOneHost(incoming: IncomingMessage, outgoing: Server
   return true
 }
 
+/** Nearly every request names the host that the one before it named. */
+let lastHost = ''
+
 function isHost(host: string): boolean {
+  if (host === lastHost) return true
   const found = HOST.exec(host)
-  return found !== null && Number(found[1] ?? 0) <= LAST_PORT
+  if (found === null || Number(found[1] ?? 0) > LAST_PORT) return false
+  lastHost = host
+  return true
 }
 
 /** A URL or a host that means nothing; and what escaped even the place where errors are rendered, in no words at all. */

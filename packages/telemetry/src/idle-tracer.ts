@@ -33,7 +33,10 @@ export function createIdleTracer(): Tracer {
 }
 
 function toSpanContext(parent: SpanContext | undefined): SpanContext {
-  if (!parent || !isSpanContextValid(parent)) return { traceId: takeHex(16), spanId: takeHex(8), traceFlags: TraceFlags.SAMPLED }
+  if (!parent || !isSpanContextValid(parent)) {
+    const ids = takeHex(24)
+    return { traceId: ids.slice(0, 32), spanId: ids.slice(32), traceFlags: TraceFlags.SAMPLED }
+  }
   const { traceId, traceFlags, traceState } = parent
   return { traceId, spanId: takeHex(8), traceFlags, ...(traceState && { traceState }) }
 }

@@ -1,7 +1,7 @@
 import { pino, symbols, type DestinationStream } from 'pino'
 
 /** Lines that can wait are written together: one by one, writing them would be the dearest part of a small request. */
-const HELD_CHARACTERS = 8_192
+const HELD_CHARACTERS = 65_536
 const HELD_MS = 50
 /** pino's `warn`. What is wrong is seen at once. */
 const URGENT = 40

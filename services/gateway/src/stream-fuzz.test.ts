@@ -121,7 +121,7 @@ async function requireSound({ bytes, cuts, ending }: Upstream): Promise<void> {
 /** Sends bytes through the sink, and reads what a caller gets of them. The status is the error's where there is one to be told yet. */
 async function relay({ bytes, cuts, ending }: Upstream): Promise<{ status: number; body: Buffer }> {
   answer = (outgoing) => {
-    const sink = createStreamSink(outgoing, { headers: {}, host: 'upstream' })
+    const sink = createStreamSink(outgoing, { headers: [], host: 'upstream' })
     const refuse = (): void => void outgoing.writeHead(502).end()
     try {
       for (const piece of cut(bytes, cuts)) sink.write(piece)

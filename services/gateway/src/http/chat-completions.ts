@@ -13,7 +13,6 @@ import { explainChat, wantsExplanation } from './explain-chat.ts'
 import type { Exchange } from './gateway-env.ts'
 import { readJsonBody } from './read-body.ts'
 import { requireKnownAlias } from './require-known-alias.ts'
-import { toRouteHeaders } from './routing-headers.ts'
 import { relay } from './simple/relay.ts'
 import { noteRelayed, toCaller, toUpstreamRequest, type SimplePath } from './simple/simple-path.ts'
 import { speculate } from './simple/speculate.ts'
@@ -45,9 +44,10 @@ export function answerChat(options: ChatOptions): (c: Exchange) => Promise<Respo
       record.stream = stream === true
       const decision = decide(c, read, options.decide, to)
       const asked = { read, policy: decision.policy }
-      if ('settled' in decision) return answerDecided(c, asked, decision.settled, to, options)
-      if (decision.policy.speculate ?? options.speculates) return answerSpeculating(c, asked, decision.pending, to, options)
-      return answerDecided(c, asked, await decision.pending, to, options)
+      // Waited for here: a promise that is handed on costs three turns of the queue.
+      if ('settled' in decision) return await answerDecided(c, asked, decision.settled, to, options)
+      if (decision.policy.speculate ?? options.speculates) return await answerSpeculating(c, asked, decision.pending, to, options)
+      return await answerDecided(c, asked, await decision.pending, to, options)
     })
 }
 
@@ -98,8 +98,8 @@ function toChatRequest(c: Exchange, { read, policy }: AskedChat): UpstreamReques
   })
 }
 
-function noteRoute(c: Exchange, route: Route, { headers }: AnsweringTo): void {
-  Object.assign(headers, toRouteHeaders(route))
+function noteRoute(c: Exchange, route: Route, { says }: AnsweringTo): void {
+  says.sayRoute(route)
   const record = c.get('record')
   record.route = route.needs_orchestration ? 'complex' : 'simple'
   record.routeSource = route.source

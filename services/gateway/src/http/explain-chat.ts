@@ -25,7 +25,7 @@ export interface AskedExplanation extends Pick<ReadChatRequest, 'request'> {
 export async function explainChat(
   c: Exchange,
   { request, session }: AskedExplanation,
-  { caller, headers }: AnsweringTo,
+  { caller, headers }: Pick<AnsweringTo, 'caller' | 'headers'>,
   tools: ExplainTools,
 ): Promise<Response> {
   const { incoming } = c.env

@@ -28,15 +28,18 @@ export interface FrontDoorOptions {
 export function createFrontDoor({ telemetry, readCaller, setCorsHeaders, handlers }: FrontDoorOptions): FirstHandler {
   const observer = createObserver(telemetry)
 
-  const answer = async (handler: (exchange: Exchange) => Promise<Response>, route: string, exchange: DoorExchange): Promise<void> => {
+  const answer = (handler: (exchange: Exchange) => Promise<Response>, route: string, exchange: DoorExchange): Promise<void> => {
     const { incoming, outgoing } = exchange.env
     const { requestId, owner, record } = exchange.variables
-    await observer.observe({ incoming, method: 'POST', path: route, route, requestId, owner, record }, async () => {
+    return observer.observe({ incoming, method: 'POST', path: route, route, requestId, owner, record }, async () => {
       let failure: Error | undefined
-      const response = await handler(exchange).catch((error: unknown) => {
+      let response: Response
+      try {
+        response = await handler(exchange)
+      } catch (error) {
         failure = error as Error
-        return renderError(error, telemetry)
-      })
+        response = renderError(error, telemetry)
+      }
       if (response === RESPONSE_ALREADY_SENT) return { status: outgoing.statusCode }
       for (const [name, value] of Object.entries(openAnswerHeaders(exchange))) if (!response.headers.has(name)) response.headers.set(name, value)
       const { status } = response

@@ -12,5 +12,12 @@ export function toLoggedPath(path: string, route: string): string {
 const KEY = /\b(sbx|sbt|sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[abp]|AKIA|AIza|eyJ)[-_]?[\w.-]{8,}/g
 
 export function hideKeys(text: string): string {
-  return text.replace(KEY, '$1…')
+  if (clean.has(text)) return text
+  const hidden = text.replace(KEY, '$1…')
+  if (hidden === text && clean.size < MANY) clean.add(text)
+  return hidden
 }
+
+/** Texts without keys, which are few where they are models' names; who makes up many is looked at each time. */
+const MANY = 256
+const clean = new Set<string>()

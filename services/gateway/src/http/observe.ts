@@ -48,12 +48,12 @@ export function createObserver(telemetry: Telemetry): Observer {
   const disconnects = telemetry.meter.createCounter(METRICS.clientDisconnects)
   const logRequest = createEventLog(telemetry.log, 'request')
   return {
-    async observe({ incoming, method, path, route, requestId, owner, record }, work) {
+    observe({ incoming, method, path, route, requestId, owner, record }, work) {
       const startedAt = performance.now()
       const { traceparent, tracestate } = incoming.headers
       const parent = traceparent === undefined ? context.active() : readTraceHeaders({ traceparent: oneValue(traceparent), tracestate: oneValue(tracestate) })
       const span = telemetry.tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER }, parent)
-      await context.with(trace.setSpan(parent, span), async () => {
+      return context.with(trace.setSpan(parent, span), async () => {
         const { status, error } = await work()
         if (error) record.errorCode ??= toAppError(error).code
         const milliseconds = performance.now() - startedAt

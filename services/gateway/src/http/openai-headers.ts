@@ -1,6 +1,8 @@
+import type { RoutingDecision } from '@signalbox/contracts'
 import type { MiddlewareHandler } from 'hono'
 
 import type { GatewayEnv } from './gateway-env.ts'
+import { toRouteHeaders } from './routing-headers.ts'
 
 /** The version of OpenAI's API whose words we speak, as OpenAI itself answers it. */
 export const OPENAI_VERSION = '2020-10-01'
@@ -34,6 +36,47 @@ export function openAnswerHeaders(c: Known): Record<string, string> {
     get 'openai-processing-ms'() {
       return toProcessingMs(startedAt)
     },
+  }
+}
+
+/** What we say beside an upstream's headers, as the one who sends them wants it. */
+export interface OurHeaders {
+  /** Puts them into Node's flat list: name, value, name, value. */
+  addTo(list: string[]): void
+}
+
+/** An answer's headers, which grow on the way. As an object they are made where somebody asks for one: most answers never need it. */
+export class AnswerHeaders implements OurHeaders {
+  readonly #known: Known
+  readonly #startedAt: number
+  #route: RoutingDecision | undefined
+  #object: Record<string, string> | undefined
+
+  constructor(known: Known) {
+    this.#known = known
+    this.#startedAt = known.get('startedAt') ?? performance.now()
+  }
+
+  /** The same one each time: what is put into it stays. */
+  get object(): Record<string, string> {
+    this.#object ??= Object.assign(openAnswerHeaders(this.#known), this.#route && toRouteHeaders(this.#route))
+    return this.#object
+  }
+
+  sayRoute(route: RoutingDecision): void {
+    this.#route = route
+    if (this.#object) Object.assign(this.#object, toRouteHeaders(route))
+  }
+
+  addTo(list: string[]): void {
+    if (this.#object) {
+      for (const [name, value] of Object.entries(this.#object)) list.push(name, value)
+      return
+    }
+    list.push('x-request-id', this.#known.get('requestId'), 'openai-version', OPENAI_VERSION, 'openai-processing-ms', toProcessingMs(this.#startedAt))
+    if (!this.#route) return
+    const { 'x-signalbox-route': way, 'x-signalbox-route-reason': reason } = toRouteHeaders(this.#route)
+    list.push('x-signalbox-route', way, 'x-signalbox-route-reason', reason)
   }
 }
 

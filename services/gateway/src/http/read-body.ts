@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 import { AppError } from '@signalbox/errors'
 
-import { collectBytes } from './collect-bytes.ts'
+import { CollectedBytes } from './collect-bytes.ts'
 
 /**
  * Reads a JSON body's bytes, up to a limit. A body that says it is larger is refused before a byte of
@@ -10,23 +10,23 @@ import { collectBytes } from './collect-bytes.ts'
  *
  * @throws AppError unsupported_media_type, payload_too_large, or canceled when the caller leaves.
  */
-export async function readJsonBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
-  requireJson(incoming)
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
-  return await new Promise<Buffer>((resolve, reject) => {
-    const body = collectBytes()
+export function readJsonBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise<Buffer>((resolve, reject) => {
+    requireJson(incoming)
+    if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+    const body = new CollectedBytes()
     const onData = (piece: Buffer): void => {
       body.add(piece)
       if (body.size <= limit) return
       incoming.pause().off('data', onData)
       reject(tooLarge(limit))
     }
-    incoming
-      .on('data', onData)
-      .once('end', () => resolve(body.whole()))
-      .once('close', () => {
-        if (!incoming.readableEnded) reject(new AppError('canceled', 'The caller left before the request was whole.'))
-      })
+    // Each is told of once.
+    incoming.on('data', onData)
+    incoming.on('end', () => resolve(body.whole()))
+    incoming.on('close', () => {
+      if (!incoming.readableEnded) reject(new AppError('canceled', 'The caller left before the request was whole.'))
+    })
   })
 }
 
@@ -35,9 +35,11 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i
+
 function requireJson({ headers }: IncomingMessage): void {
   const type = headers['content-type']
-  if (type === undefined || !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+  if (type !== 'application/json' && (type === undefined || !JSON_TYPE.test(type))) {
     throw new AppError('unsupported_media_type', 'The request must be JSON: send Content-Type: application/json.', { param: 'Content-Type' })
   }
   // Node takes the chunks apart and leaves what is under them as it is.

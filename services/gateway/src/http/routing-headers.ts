@@ -2,7 +2,7 @@ import type { RoutingDecision } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 
 /** The decision as an answer's headers. */
-export function toRouteHeaders(decision: RoutingDecision): Record<string, string> {
+export function toRouteHeaders(decision: RoutingDecision): Record<'x-signalbox-route' | 'x-signalbox-route-reason', string> {
   return {
     'x-signalbox-route': decision.needs_orchestration ? 'complex' : 'simple',
     'x-signalbox-route-reason': toHeaderText(`${decision.source}: ${decision.reason}`),

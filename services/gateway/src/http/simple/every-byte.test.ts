@@ -123,7 +123,7 @@ async function told({
   inTurns = false,
 }: Telling): Promise<{ body?: string; fault?: AppError; destroyed: boolean }> {
   const { outgoing, written, isDestroyed } = responseInMemory()
-  const caller: Caller = { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} }
+  const caller: Caller = { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), says: { addTo: () => undefined } }
   let receiver: ReplyReceiver | undefined
   const upstream: ModelUpstream = {
     host: 'upstream',

@@ -20,7 +20,7 @@ afterEach(() => {
 test('a caller that does not read pauses the upstream, and one that reads again lets it go on', async () => {
   const { outgoing, readAll } = await callerThatDoesNotRead()
   const upstream = createPuppetUpstream()
-  const relayed = relay(upstream, REQUEST, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} })
+  const relayed = relay(upstream, REQUEST, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), says: { addTo: () => undefined } })
   upstream.begin({ 'content-type': 'text/event-stream' })
   let pieces = 0
   while (!upstream.paused() && pieces < 10_000) {
@@ -41,7 +41,7 @@ test('a caller that does not read pauses the upstream, and one that reads again 
 test('a reply that was held is not waited for by a caller that has left before it was let through', async () => {
   const { outgoing } = await callerThatDoesNotRead()
   const upstream = createPuppetUpstream()
-  const held = relayHeld(upstream, REQUEST, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), headers: {} })
+  const held = relayHeld(upstream, REQUEST, { outgoing, presence: watchCaller(outgoing), stopBell: createStopBell(), says: { addTo: () => undefined } })
   upstream.begin({ 'content-type': 'text/event-stream' })
   outgoing.destroy()
   await once(outgoing, 'close')

@@ -6,6 +6,7 @@ import type { ModelUpstream, ReplyReceiver, UpstreamExchange, UpstreamRequest } 
 import { toUpstreamFault } from '../../adapters/upstream-fault.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
 import type { CallerPresence } from '../caller-presence.ts'
+import type { OurHeaders } from '../openai-headers.ts'
 import { HeldReply } from './held-reply.ts'
 import { openReply } from './open-reply.ts'
 import type { ReplySink } from './reply-sink.ts'
@@ -15,7 +16,7 @@ export interface Caller {
   presence: CallerPresence
   stopBell: StopBell
   /** What we say beside the upstream's headers. Read when the reply's are sent. */
-  headers: Record<string, string>
+  says: OurHeaders
 }
 
 export interface RelayOutcome {
@@ -135,8 +136,8 @@ class Relay implements ReplyReceiver {
     if (this.#held) return this.#held.onReply(status, headers)
     const id = headers['x-request-id']
     this.#upstreamRequestId = Array.isArray(id) ? id[0] : id
-    const { outgoing, headers: ours } = this.#caller
-    const answer = openReply({ status, headers }, { outgoing, stream: this.#stream, host: this.#upstream.host, ours })
+    const { outgoing, says } = this.#caller
+    const answer = openReply({ status, headers }, { outgoing, stream: this.#stream, host: this.#upstream.host, says })
     if (answer === 'told') {
       this.#finish()
       // The rest is not needed.

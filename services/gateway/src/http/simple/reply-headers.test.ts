@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { toReplyHeaders } from './reply-headers.ts'
+import { listReplyHeaders, toReplyHeaders } from './reply-headers.ts'
 
 test('what belongs to the connection, or speaks for the upstream’s host, stays behind', () => {
   expect(
@@ -37,4 +37,14 @@ test('the rest comes along, the request id under a name of its own', () => {
     'openai-version': '2020-10-01',
     'retry-after-ms': '5',
   })
+})
+
+test('ours stand beside the upstream’s, and in their place where both say the same', () => {
+  const ours = { addTo: (list: string[]) => void list.push('x-request-id', 'req_1', 'openai-processing-ms', '3') }
+  const theirs = { 'content-type': 'application/json', 'x-request-id': 'up', 'openai-processing-ms': '900', 'x-many': ['1', '2'], 'set-cookie': ['a=1'] }
+  expect(listReplyHeaders(theirs as never, ours, new Set(['content-type']))).toEqual([
+    ...['x-many', '1', 'x-many', '2'],
+    ...['x-upstream-request-id', 'up'],
+    ...['x-request-id', 'req_1', 'openai-processing-ms', '3'],
+  ])
 })

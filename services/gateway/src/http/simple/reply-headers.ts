@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
+import type { OurHeaders } from '../openai-headers.ts'
+
 /** Hop-by-hop (RFC 9110, 7.6.1), and what speaks for the upstream's host and not for ours. */
 const DROPPED: ReadonlySet<string> = new Set([
   'connection',
@@ -24,23 +26,43 @@ const DROPPED: ReadonlySet<string> = new Set([
   'www-authenticate',
 ])
 
-export type ReplyHeaders = Record<string, string | string[]>
+/** What each of our answers says itself. */
+const OURS: ReadonlySet<string> = new Set(['openai-version', 'openai-processing-ms'])
+
+/** Node's flat list: name, value, name, value. It is written as it stands, where an object would be taken apart first. */
+export type ReplyHeaders = string[]
 
 /**
- * The upstream's headers as the caller gets them, with ours put over them. Its request id goes under
- * `x-upstream-request-id`, since every answer of ours has our own.
+ * The upstream's headers as the caller gets them, with ours beside them; without those that `except` says. Its request
+ * id goes under `x-upstream-request-id`, since every answer of ours has our own.
  */
-export function toReplyHeaders(upstream: IncomingHttpHeaders, ours: Record<string, string> = {}): ReplyHeaders {
+export function listReplyHeaders(upstream: IncomingHttpHeaders, ours: OurHeaders, except?: ReadonlySet<string>): ReplyHeaders {
   const named = readConnectionOptions(upstream.connection)
-  const headers: ReplyHeaders = {}
+  const list: string[] = []
   for (const name in upstream) {
     const value = upstream[name]
-    if (value === undefined || DROPPED.has(name) || named?.includes(name) || name.startsWith('access-control-') || name.startsWith('x-signalbox-')) continue
-    headers[name] = value
+    if (value === undefined || OURS.has(name) || except?.has(name) === true || !isPassedOn(name, named)) continue
+    if (typeof value === 'string') list.push(name, value)
+    else for (const one of value) list.push(name, one)
   }
   const id = upstream['x-request-id']
+  if (id !== undefined) list.push('x-upstream-request-id', String(id))
+  ours.addTo(list)
+  return list
+}
+
+/** The same as an object, without ours. */
+export function toReplyHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> {
+  const named = readConnectionOptions(upstream.connection)
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(upstream)) if (value !== undefined && isPassedOn(name, named)) headers[name] = value
+  const id = upstream['x-request-id']
   if (id !== undefined) headers['x-upstream-request-id'] = id
-  return Object.assign(headers, ours)
+  return headers
+}
+
+function isPassedOn(name: string, named: readonly string[] | undefined): boolean {
+  return !DROPPED.has(name) && named?.includes(name) !== true && !name.startsWith('access-control-') && !name.startsWith('x-signalbox-')
 }
 
 /** The headers that belong to this connection alone, where it names any. */

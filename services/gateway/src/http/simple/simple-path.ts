@@ -18,8 +18,8 @@ export function toUpstreamRequest(c: Exchange, request: Pick<UpstreamRequest, 'p
   return { ...request, requestId: c.get('requestId'), isRetry: retryCount !== undefined && retryCount !== '0' }
 }
 
-export function toCaller(c: Exchange, { caller, headers }: AnsweringTo, stopBell: StopBell): Caller {
-  return { outgoing: c.env.outgoing, presence: caller, headers, stopBell }
+export function toCaller(c: Exchange, { caller, says }: AnsweringTo, stopBell: StopBell): Caller {
+  return { outgoing: c.env.outgoing, presence: caller, says, stopBell }
 }
 
 /** Waits until a reply has been relayed, and notes what became of it. */

@@ -111,7 +111,7 @@ class StreamSink implements ReplySink {
     if (!FIRST_BYTES.has(bytes[0])) {
       throw new AppError('upstream_invalid', `The model endpoint ${this.#host} promised a stream of events and sent something else.`)
     }
-    this.#outgoing.writeHead(200, { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', ...this.#headers })
+    this.#outgoing.writeHead(200, this.#headers)
     this.#begun = true
   }
 }

@@ -8,6 +8,8 @@ import type { ReplySink } from './reply-sink.ts'
 export interface WholeReply {
   status: number
   headers: ReplyHeaders
+  /** Its bytes are compressed, so that nothing can be seen in them. */
+  isEncoded: boolean
   contentLength: string | undefined
   host: string
 }
@@ -54,8 +56,8 @@ class WholeSink implements ReplySink {
       return undefined
     }
     const all = this.#take()
-    const { status, headers, contentLength, host } = this.#reply
-    if (status === 200 && headers['content-encoding'] === undefined) {
+    const { status, isEncoded, contentLength, host } = this.#reply
+    if (status === 200 && !isEncoded) {
       if (!isBraced(all)) return new AppError('upstream_invalid', `The model endpoint ${host} answered with something that is not a JSON object.`)
       // Where a length was promised, it was kept to.
       if (contentLength === undefined && !isBalanced(all)) {
@@ -63,7 +65,8 @@ class WholeSink implements ReplySink {
       }
     }
     this.#begin(String(all.length))
-    this.#outgoing.end(all)
+    // A text of one byte a character goes out with the headers in one piece.
+    this.#outgoing.end(all.toString('latin1'), 'latin1')
     return undefined
   }
 
@@ -78,7 +81,7 @@ class WholeSink implements ReplySink {
     this.#begun = true
     const { status, headers } = this.#reply
     // The headers are this reply's own, and nobody else's any more.
-    if (contentLength !== undefined) headers['content-length'] = contentLength
+    if (contentLength !== undefined) headers.push('content-length', contentLength)
     this.#outgoing.writeHead(status, headers)
   }
 
