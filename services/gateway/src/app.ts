@@ -62,15 +62,12 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     openTelemetry({ service: NAME, level: config.LOG_LEVEL, ...(!config.OTEL_SDK_DISABLED && { otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT }) })
   const devApiKey = config.SIGNALBOX_API_KEYS.length === 0 ? createDevKey() : undefined
   const stopBell = createStopBell()
-  const upstreamOptions = {
+  const upstream = openModelUpstream({
     baseUrl: llm.baseUrl,
     apiKey: llm.apiKey,
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
     firstByteTimeoutMs: config.UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
     idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
-  }
-  const upstream = openModelUpstream({
-    ...upstreamOptions,
     connections: config.UPSTREAM_CONNECTIONS,
     queue: config.UPSTREAM_QUEUE,
     queueTimeoutMs: config.UPSTREAM_QUEUE_TIMEOUT_MS,
@@ -130,7 +127,7 @@ export async function openGateway(config: GatewayConfig, options: { telemetry?: 
     stopBell,
     keepAliveMs: config.KEEP_ALIVE_MS,
   }
-  const responses = openResponses(config, { ...resources, ...resources.chat, policies: routing.policies, chatUpstream: upstream, upstreamOptions })
+  const responses = openResponses(config, { ...resources, ...resources.chat, policies: routing.policies, baseUrl: llm.baseUrl })
   const markAddress = createAddressMark(config.SERVICE_TOKEN)
   const people = config.CONSOLE_ENABLED ? await openConsole(config, { telemetry, markAddress, management }) : undefined
   const { app, first } = createGatewayApp({

@@ -5,7 +5,6 @@ import { openRedis } from '@signalbox/sessions'
 import type { Telemetry } from '@signalbox/telemetry'
 
 import { openRedisResponseStore } from './adapters/responses/redis-response-store.ts'
-import { openResponsesUpstream, type ResponsesUpstreamOptions } from './adapters/responses/responses-upstream.ts'
 import { openSqliteResponseStore } from './adapters/responses/sqlite-response-store.ts'
 import type { GatewayConfig } from './config.ts'
 import type { ResponseStore } from './core/responses/response-store.ts'
@@ -24,19 +23,22 @@ export interface Responses {
   close(): Promise<void>
 }
 
-export type ResponsesParts = Omit<ResponsesOptions, 'kept' | 'runs' | 'upstream' | 'mode'> & { upstreamOptions: ResponsesUpstreamOptions }
+export type ResponsesParts = Omit<ResponsesOptions, 'kept' | 'runs' | 'isOpenAI' | 'mode'> & {
+  /** The model's endpoint, with its `/v1`. */
+  baseUrl: string
+}
 
 /**
  * What `/v1/responses` stands on. Where responses are kept is opened when the first is: a gateway that makes none leaves
  * nothing behind.
  */
-export function openResponses(config: GatewayConfig, { upstreamOptions, ...parts }: ResponsesParts): Responses {
+export function openResponses(config: GatewayConfig, { baseUrl, ...parts }: ResponsesParts): Responses {
   const { telemetry, stopBell } = parts
   const store = createLateStore(config, telemetry)
   const kept = createKeptResponses({ store: store.open, retentionMs: config.RESPONSE_RETENTION_H * 3_600_000, telemetry })
-  const upstream = openResponsesUpstream(upstreamOptions)
-  const mode = config.LLM_RESPONSES === 'auto' ? (upstream.isOpenAI ? 'passthrough' : 'translate') : config.LLM_RESPONSES
-  const options: ResponsesOptions = { ...parts, kept, upstream, mode, runs: createBackgroundRuns({ kept, stopBell, telemetry }) }
+  const isOpenAI = new URL(baseUrl).hostname === 'api.openai.com'
+  const mode = config.LLM_RESPONSES === 'auto' ? (isOpenAI ? 'passthrough' : 'translate') : config.LLM_RESPONSES
+  const options: ResponsesOptions = { ...parts, kept, isOpenAI, mode, runs: createBackgroundRuns({ kept, stopBell, telemetry }) }
 
   /** What has ended while nobody asked is written down before its session is forgotten; what is over is forgotten. */
   const settle = async (): Promise<void> => {
@@ -59,7 +61,7 @@ export function openResponses(config: GatewayConfig, { upstreamOptions, ...parts
       clearInterval(settling)
       // What is being made here is told to have failed before its store is closed.
       await options.runs.close()
-      await Promise.all([upstream.close(), store.close()])
+      await store.close()
     },
   }
 }

@@ -25,15 +25,20 @@ export interface ModelUpstreamOptions {
   watch: TransportWatch
 }
 
-export type ModelPath = '/chat/completions' | '/completions' | '/embeddings'
+export type ModelPath = '/chat/completions' | '/completions' | '/embeddings' | '/responses' | `/responses/${string}`
 
 export interface UpstreamRequest {
+  /** `POST` where nothing else is said. */
+  method?: 'GET' | 'DELETE' | undefined
   path: ModelPath
+  /** Empty where nothing is sent. */
   body: Buffer
   stream: boolean
   requestId: string
   /** The caller's client has tried this before. */
   isRetry: boolean
+  /** Where a second call would be a second answer that goes on by itself. Else streams and embeddings may have one. */
+  hedge?: false | undefined
 }
 
 /** The model endpoint behind the simple path. */
@@ -92,14 +97,14 @@ export function openModelUpstream(options: ModelUpstreamOptions): ModelUpstream 
   const fixedStream = [...fixed, 'accept', 'text/event-stream', 'x-client-request-id']
   return {
     host,
-    send({ path, body, stream, requestId, isRetry }, receiver) {
+    send({ method = 'POST', path, body, stream, requestId, isRetry, hedge }, receiver) {
       const dispatch: Dispatcher.DispatchOptions = {
-        method: 'POST',
+        method,
         path: prefix + path,
         headers: [...(stream ? fixedStream : fixedWhole), requestId],
-        body,
+        body: body.length > 0 ? body : null,
       }
-      const call = new UpstreamCall(endpoint, { dispatch, hedge: stream || path === '/embeddings', isRetry }, receiver)
+      const call = new UpstreamCall(endpoint, { dispatch, hedge: hedge ?? (stream || path === '/embeddings'), isRetry }, receiver)
       call.start()
       return call
     },

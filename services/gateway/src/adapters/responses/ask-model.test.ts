@@ -21,7 +21,7 @@ function transport() {
 
 test('a reply is there as soon as its head is, and its body is read as it comes', async () => {
   const { upstream, says } = transport()
-  const asking = askModel(upstream, REQUEST, new AbortController().signal)
+  const asking = askModel(upstream, REQUEST, new AbortController().signal).reply
   says((receiver) => receiver.onReply(200, { 'x-a': 'b' }))
   const { status, headers, body } = await asking
   expect([status, headers]).toEqual([200, { 'x-a': 'b' }])
@@ -39,7 +39,7 @@ test('a reply is there as soon as its head is, and its body is read as it comes'
 
 test('an endpoint that is faster than its reader is slowed down', async () => {
   const { upstream, says, done } = transport()
-  const asking = askModel(upstream, REQUEST, new AbortController().signal)
+  const asking = askModel(upstream, REQUEST, new AbortController().signal).reply
   says((receiver) => {
     receiver.onReply(200, {})
     receiver.onBytes(Buffer.alloc(300 * 1_024))
@@ -52,7 +52,7 @@ test('an endpoint that is faster than its reader is slowed down', async () => {
 
 test('what broke off is thrown after what came before it', async () => {
   const { upstream, says } = transport()
-  const asking = askModel(upstream, REQUEST, new AbortController().signal)
+  const asking = askModel(upstream, REQUEST, new AbortController().signal).reply
   says((receiver) => {
     receiver.onReply(200, {})
     receiver.onBytes(Buffer.from('one'))
@@ -67,7 +67,7 @@ test('a signal stops the call before the reply and in the middle of it', async (
   for (const hasBegun of [false, true]) {
     const { upstream, says, done } = transport()
     const leaving = new AbortController()
-    const asking = askModel(upstream, REQUEST, leaving.signal)
+    const asking = askModel(upstream, REQUEST, leaving.signal).reply
     if (hasBegun) says((receiver) => receiver.onReply(200, {}))
     const reading = hasBegun ? (await asking).body[Symbol.asyncIterator]().next() : asking
     leaving.abort(new AppError('canceled', 'left'))
@@ -78,7 +78,7 @@ test('a signal stops the call before the reply and in the middle of it', async (
 
 test('whoever stops reading stops the call', async () => {
   const { upstream, says, done } = transport()
-  const asking = askModel(upstream, REQUEST, new AbortController().signal)
+  const asking = askModel(upstream, REQUEST, new AbortController().signal).reply
   says((receiver) => {
     receiver.onReply(200, {})
     receiver.onBytes(Buffer.from('one'))

@@ -10,11 +10,11 @@ import {
   type ResponseEvent,
 } from '@signalbox/openai-wire/responses'
 
-import { askModel } from '../../adapters/responses/ask-model.ts'
-import { readWhole, type UpstreamReply } from '../../adapters/responses/responses-upstream.ts'
+import { readWhole, type UpstreamReply } from '../../adapters/responses/upstream-reply.ts'
 import type { GatewayContext } from '../gateway-env.ts'
 import { judgeReply } from '../simple/judge-reply.ts'
 import { toReplyHeaders } from '../simple/reply-headers.ts'
+import type { ModelCall } from './model-call.ts'
 import { toResponseFault } from './response-faults.ts'
 import { openResponseStream } from './response-stream.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
@@ -22,32 +22,24 @@ import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
 const LARGEST_REPLY = 64 * 1_024 * 1_024
 
 /** Makes a response of the model's chat: the simple path where the endpoint has no responses of its own. */
-export async function answerFromChat(c: GatewayContext, request: ResponseRequest, model: string, options: ResponsesOptions): Promise<Response> {
-  const { caller, read } = request
-  const line = new AbortController()
-  const offLeave = caller.onLeave(() => line.abort(new AppError('canceled', 'The caller left before the answer was whole.')))
-  const offStop = options.stopBell.onStop((error) => line.abort(error))
-  if (caller.left) line.abort(new AppError('canceled', 'The caller left.'))
+export async function answerFromChat(c: GatewayContext, request: ResponseRequest, call: ModelCall, options: ResponsesOptions): Promise<Response> {
+  const { host } = options.upstream
   try {
-    const isStream = read.request.stream === true
-    const isRetry = c.env.incoming.headers['x-stainless-retry-count'] !== undefined && c.env.incoming.headers['x-stainless-retry-count'] !== '0'
-    const reply = await askChat({ request, model, stream: isStream, isRetry, requestId: c.get('requestId'), signal: line.signal }, options)
+    const reply = await call.reply
     const id = reply.headers['x-request-id']
     if (typeof id === 'string') c.get('record').upstreamRequestId = id
-    const refusal = await readRefusal(reply, isStream, options.upstream, request.headers)
+    const refusal = await readRefusal(reply, call.stream, host, request.headers)
     if (refusal) return refusal
     const headers = { ...toPlainHeaders(reply), ...request.headers }
-    if (isStream) return await streamChat(c, { ...request, headers }, reply, options)
+    if (call.stream) return await streamChat(c, { ...request, headers }, reply, options)
     const composer = createResponseComposer(request.initial)
     composer.open()
-    for await (const _events of tellWhole(composer, reply, options.upstream.host));
+    for await (const _events of tellWhole(composer, reply, host));
     const { response } = composer
     if (response.store) await options.kept.keep(c.get('owner'), { kind: 'ours', response, input: request.conversation.input }, response.id)
     return Response.json(response, { headers })
   } finally {
-    offLeave()
-    offStop()
-    line.abort(new AppError('canceled', 'The answer has been told.'))
+    call.close()
   }
 }
 
@@ -78,42 +70,25 @@ async function keepTold(owner: string, { response }: ResponseComposer, { convers
   if (response.store) await kept.keep(owner, { kind: 'ours', response, input: conversation.input }, response.id)
 }
 
-export interface ChatAsk {
-  request: Pick<ResponseRequest, 'read' | 'conversation'>
-  /** What the model is called upstream. */
-  model: string
-  stream: boolean
-  /** The caller's client has tried this before. */
-  isRetry: boolean
-  requestId: string
-  signal: AbortSignal
-}
-
-/** @throws AppError for what chat has no word for, and where no reply came. */
-export function askChat(
-  { request, model, stream, isRetry, requestId, signal }: ChatAsk,
-  { chatUpstream, upstream }: Pick<ResponsesOptions, 'chatUpstream' | 'upstream'>,
-): Promise<UpstreamReply> {
-  const { read, conversation } = request
-  const chat = toChatRequest({ ...read.request, model, stream }, [...conversation.before, ...conversation.input], {
-    isOpenAI: upstream.isOpenAI,
-    before: conversation.before.length,
-  })
-  return askModel(chatUpstream, { path: '/chat/completions', body: Buffer.from(JSON.stringify(chat)), stream, requestId, isRetry }, signal)
+/** The request as the model's chat takes it. @throws AppError for what chat has no word for. */
+export function toChatBody(
+  { read, conversation }: Pick<ResponseRequest, 'read' | 'conversation'>,
+  { model, stream }: { model: string; stream: boolean },
+  { isOpenAI }: Pick<ResponsesOptions, 'isOpenAI'>,
+): Buffer {
+  const { before, input } = conversation
+  return Buffer.from(JSON.stringify(toChatRequest({ ...read.request, model, stream }, [...before, ...input], { isOpenAI, before: before.length })))
 }
 
 /** What is to be said where the endpoint did not answer with what was asked for. @throws AppError for what cannot be passed on. */
-export async function readRefusal(
-  reply: UpstreamReply,
-  stream: boolean,
-  { host }: { host: string },
-  headers: Record<string, string>,
-): Promise<Response | undefined> {
+export async function readRefusal(reply: UpstreamReply, stream: boolean, host: string, headers: Record<string, string>): Promise<Response | undefined> {
   const verdict = judgeReply({ status: reply.status, contentType: reply.headers['content-type'] }, { stream, host })
   switch (verdict.type) {
     case 'refused':
+      reply.settle()
       throw verdict.error
     case 'reworded':
+      reply.settle()
       return Response.json(verdict.body, { status: reply.status, headers })
     case 'whole': {
       if (reply.status === 200) return undefined
@@ -129,7 +104,10 @@ export async function readRefusal(
 export async function* tellStream(composer: ResponseComposer, reply: UpstreamReply, host: string): AsyncGenerator<ResponseEvent[]> {
   const reading = readChat(composer)
   for await (const data of readSseData(reply.body)) {
-    if (data === '[DONE]') break
+    if (data === '[DONE]') {
+      reply.settle()
+      break
+    }
     const events = reading.hear(readChatReply(parse(data, host), host))
     if (events.length > 0) yield events
   }

@@ -4,13 +4,14 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { AppError, toAppError } from '@signalbox/errors'
 import type { ResponseObject } from '@signalbox/openai-wire/responses'
 
+import { askModel } from '../../adapters/responses/ask-model.ts'
 import type { GatewayContext } from '../gateway-env.ts'
 import { toCall } from '../session-call.ts'
 import type { OwnResponse, ResponseSession } from './response-document.ts'
 import { openResponseStream } from './response-stream.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
 import { aliveUntil } from './background-runs.ts'
-import { askChat, readRefusal, tellStream } from './answer-from-chat.ts'
+import { readRefusal, tellStream, toChatBody } from './answer-from-chat.ts'
 import { streamKept } from './stream-kept.ts'
 
 /** A response whose session goes on without anybody who waits for it: told at once, and looked at later. */
@@ -36,10 +37,12 @@ export async function runInBackground(c: GatewayContext, request: ResponseReques
   const requestId = c.get('requestId')
   return begin(c, request, document, options, (entry) => {
     options.runs.start({ entry, document }, async function* (composer, signal) {
-      const reply = await askChat({ request: { read, conversation }, model, stream: true, isRetry: false, requestId, signal }, options)
-      const refusal = await readRefusal(reply, true, options.upstream, {})
-      if (refusal) throw await toFault(refusal, options.upstream.host)
-      yield* tellStream(composer, reply, options.upstream.host)
+      const { upstream } = options
+      const body = toChatBody({ read, conversation }, { model, stream: true }, options)
+      const reply = await askModel(upstream, { path: '/chat/completions', body, stream: true, isRetry: false, requestId }, signal).reply
+      const refusal = await readRefusal(reply, true, upstream.host, {})
+      if (refusal) throw await toFault(refusal, upstream.host)
+      yield* tellStream(composer, reply, upstream.host)
     })
   })
 }

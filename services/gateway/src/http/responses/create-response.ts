@@ -21,10 +21,12 @@ import { runInBackground } from './begin-in-background.ts'
 import { decideApprovals, readDecisions } from './decide-approvals.ts'
 import { createResponseId } from './kept-responses.ts'
 import { refreshResponse } from './refresh-response.ts'
-import { createUpstream, readUpstreamOutput } from './relay-upstream.ts'
+import { callModel } from './model-call.ts'
+import { readUpstreamOutput, relayCreated } from './relay-upstream.ts'
 import { resolveConversation, type ResolvedConversation } from './resolve-conversation.ts'
 import { answerInWords, invalid } from './response-faults.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
+import { callMeanwhile, toModelRequest, type HeldCall } from './to-model-request.ts'
 
 /** `POST /v1/responses`: read, find what it goes on with, route, and go the way that the route says. */
 export function createResponse(options: ResponsesOptions): (c: GatewayContext) => Promise<Response> {
@@ -39,7 +41,7 @@ export function createResponse(options: ResponsesOptions): (c: GatewayContext) =
       const record = c.get('record')
       record.model = model
       record.stream = stream === true
-      return answer(c, { read, ...to }, options)
+      return answer(c, { read, headers: to.headers, caller: to.caller }, options)
     })
 }
 
@@ -54,19 +56,34 @@ async function answer(c: GatewayContext, { read, headers, caller }: Request, opt
     return explainChat(c, { ...(await toChat(read, conversation)), session: conversation.session?.id }, { caller, headers }, options.explain)
   const decided = await decideAsked(c, conversation, caller, options)
   const { policy, ...deciding } = decide(c, read, conversation, { session: decided ?? conversation.session?.id, caller }, options)
-  const decision: Route = 'settled' in deciding ? deciding.settled : await deciding.pending
+  const model = policy.upstreamModel ?? request.model
+  const asked = { read, conversation, caller, model }
+  // Where the model turns out to be wanted, no time was lost.
+  const held = callMeanwhile(c, asked, { policy, ...deciding }, options)
+  const decision = await settle(deciding, held)
   noteRoute(c, decision, headers)
   const initial = toResponseObject(request, { id, createdAt: nowInSeconds(), model: request.model })
   const response: ResponseRequest = { id, read, conversation, initial, headers, caller }
   if (decision.needs_orchestration) {
+    held?.waste()
     const chat = await toChat(read, conversation)
     const isNoAnswer = decided !== undefined || !conversation.input.some(isWords)
     return answerFromSession(c, { ...response, chat, route: decision, idempotencyKey: key?.key, isNoAnswer }, options)
   }
   if (conversation.input.length === 0 && !request.prompt) throw missingInput()
-  const model = policy.upstreamModel ?? request.model
-  if (options.mode === 'passthrough') return createUpstream(c, response, model, options)
-  return request.background === true ? runInBackground(c, response, model, options) : answerFromChat(c, response, model, options)
+  if (request.background === true && options.mode === 'translate') return runInBackground(c, response, model, options)
+  const call = held?.release() ?? callModel(options, toModelRequest(c, asked, options), caller)
+  return options.mode === 'passthrough' ? relayCreated(c, response, call, options) : answerFromChat(c, response, call, options)
+}
+
+async function settle(deciding: { settled: Route } | { pending: Promise<Route> }, held: HeldCall | undefined): Promise<Route> {
+  if ('settled' in deciding) return deciding.settled
+  try {
+    return await deciding.pending
+  } catch (error) {
+    held?.abandon()
+    throw error
+  }
 }
 
 /** The request as a chat, with all that was said before it. */

@@ -5,12 +5,18 @@ import { AppError, toAppError } from '@signalbox/errors'
 import { toOpenAIError } from '@signalbox/openai-wire'
 import type { ConversationItem, ReadResponsesRequest } from '@signalbox/openai-wire/responses'
 
-import { readWhole, type UpstreamReply, type UpstreamRequest } from '../../adapters/responses/responses-upstream.ts'
+import { askModel } from '../../adapters/responses/ask-model.ts'
+import { readWhole, type UpstreamReply } from '../../adapters/responses/upstream-reply.ts'
 import type { GatewayContext } from '../gateway-env.ts'
 import { toReplyHeaders } from '../simple/reply-headers.ts'
+import { toUpstreamRequest } from '../simple/simple-path.ts'
 import type { AnsweringTo } from '../with-caller.ts'
 import { readRefusal } from './answer-from-chat.ts'
+import { callModel, type ModelCall } from './model-call.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
+
+type ResponsePath = `/responses/${string}`
+const NOTHING = Buffer.alloc(0)
 
 const LARGEST_DOCUMENT = 64 * 1_024 * 1_024
 /** A response says its id near its beginning. */
@@ -21,20 +27,14 @@ const ENDING =
 const TAIL_CHARACTERS = 512
 const STALL_MS = 60_000
 
-/** Sends a request on to the endpoint's own responses, and what comes back to the caller, byte for byte. */
-export async function createUpstream(c: GatewayContext, request: ResponseRequest, model: string, options: ResponsesOptions): Promise<Response> {
-  const { read, conversation, caller, headers } = request
+/** Passes on what the endpoint's own responses answer with, byte for byte. */
+export async function relayCreated(c: GatewayContext, request: ResponseRequest, call: ModelCall, options: ResponsesOptions): Promise<Response> {
+  const { read, conversation, headers } = request
   const isStored = read.request.store !== false
   const previous = conversation.previous?.document.kind === 'upstream' ? conversation.previous.entry.id : null
-  return relay(
-    c,
-    { body: toBody(request, model), method: 'POST', path: '/responses', stream: read.request.stream === true },
-    { caller, headers },
-    options,
-    async (id) => {
-      if (isStored) await options.kept.keep(c.get('owner'), { kind: 'upstream', previous, input: conversation.input }, id)
-    },
-  )
+  return relay(c, call, headers, options, async (id) => {
+    if (isStored) await options.kept.keep(c.get('owner'), { kind: 'upstream', previous, input: conversation.input }, id)
+  })
 }
 
 /**
@@ -44,22 +44,23 @@ export async function createUpstream(c: GatewayContext, request: ResponseRequest
  */
 export function askUpstream(
   c: GatewayContext,
-  { method, path, to }: { method: UpstreamRequest['method']; path: string; to: AnsweringTo },
+  { method, path, to }: { method: 'GET' | 'POST' | 'DELETE'; path: ResponsePath; to: AnsweringTo },
   options: ResponsesOptions,
 ): Promise<Response> {
   const stream = c.req.query('stream') === 'true' && method === 'GET'
-  return relay(c, { method, path, stream }, to, options)
+  const request = toUpstreamRequest(c, { path, body: NOTHING, stream })
+  return relay(c, callModel(options, { ...request, method: method === 'POST' ? undefined : method }, to.caller), to.headers, options)
 }
 
 /** What a response that the endpoint keeps has put out. @throws AppError `not_found`. */
 export async function readUpstreamOutput(
   id: string,
-  options: Pick<ResponsesOptions, 'upstream'>,
+  { upstream }: Pick<ResponsesOptions, 'upstream'>,
   requestId: string,
   signal: AbortSignal,
 ): Promise<ConversationItem[]> {
-  const { upstream } = options
-  const reply = await upstream.send({ method: 'GET', path: `/responses/${encodeURIComponent(id)}`, stream: false, requestId }, signal)
+  const path: ResponsePath = `/responses/${encodeURIComponent(id)}`
+  const reply = await askModel(upstream, { method: 'GET', path, body: NOTHING, stream: false, requestId, isRetry: false }, signal).reply
   const body = await readWhole(reply, LARGEST_DOCUMENT, upstream.host)
   if (reply.status !== 200) throw new AppError('not_found', `Previous response with id '${id}' not found.`, { param: 'previous_response_id' })
   const { output } = JSON.parse(body.toString('utf8')) as { output?: ConversationItem[] }
@@ -67,7 +68,7 @@ export async function readUpstreamOutput(
 }
 
 /** The bytes as they came, where the endpoint knows all that they speak of; else with the conversation in them. */
-function toBody({ read, conversation }: ResponseRequest, model: string): Buffer {
+export function toUpstreamBody({ read, conversation }: Pick<ResponseRequest, 'read' | 'conversation'>, model: string): Buffer {
   const { before, previous } = conversation
   const bytes = model === read.request.model ? read.bytes : read.withModel(model)
   const refersToOurs = hasReferences(read.request) && conversation.input.length > 0
@@ -90,37 +91,33 @@ function toForeign(item: ConversationItem): ConversationItem[] {
   return [(item.type === 'item_reference' ? item : rest) as ConversationItem]
 }
 
-type Relayed = Pick<UpstreamRequest, 'method' | 'path' | 'stream'> & { body?: Buffer }
-
 async function relay(
   c: GatewayContext,
-  request: Relayed,
-  { caller, headers }: AnsweringTo,
-  options: ResponsesOptions,
+  call: ModelCall,
+  headers: Record<string, string>,
+  { upstream: { host } }: ResponsesOptions,
   onId: (id: string) => Promise<void> = async () => undefined,
 ): Promise<Response> {
-  const { upstream } = options
-  const line = new AbortController()
-  const offLeave = caller.onLeave(() => line.abort(new AppError('canceled', 'The caller left before the answer was whole.')))
-  const offStop = options.stopBell.onStop((error) => line.abort(error))
-  if (caller.left) line.abort(new AppError('canceled', 'The caller left.'))
   try {
-    const reply = await upstream.send({ ...request, requestId: c.get('requestId') }, line.signal)
+    const reply = await call.reply
     const id = reply.headers['x-request-id']
     if (typeof id === 'string') c.get('record').upstreamRequestId = id
-    const refusal = await readRefusal(reply, request.stream, upstream, headers)
+    const refusal = await readRefusal(reply, call.stream, host, headers)
     if (refusal) return refusal
-    if (request.stream) return await pass(c, reply, { headers, onId, host: upstream.host })
-    const body = await readWhole(reply, LARGEST_DOCUMENT, upstream.host)
-    const made = readId(body.subarray(0, LONGEST_LOOK).toString('latin1'))
+    if (call.stream) return await pass(c, reply, { headers, onId, host })
+    const body = await readWhole(reply, LARGEST_DOCUMENT, host)
+    const made = readResponseId(body)
     if (made !== undefined) await onId(made)
     const { 'content-length': _length, ...rest } = toReplyHeaders(reply.headers) as Record<string, string>
     return new Response(new Uint8Array(body), { status: reply.status, headers: { ...rest, ...headers } })
   } finally {
-    offLeave()
-    offStop()
-    line.abort(new AppError('canceled', 'The answer has been told.'))
+    call.close()
   }
+}
+
+/** The id of the response that a reply is, or begins to be. */
+export function readResponseId(reply: Buffer): string | undefined {
+  return readId(reply.subarray(0, LONGEST_LOOK).toString('latin1'))
 }
 
 /** A stream's bytes, as they come. One that breaks off ends with an error event. */

@@ -2,7 +2,7 @@ import type { Telemetry } from '@signalbox/telemetry'
 import type { ReadResponsesRequest, ResponseObject } from '@signalbox/openai-wire/responses'
 
 import type { ModelUpstream } from '../../adapters/model-upstream.ts'
-import type { ResponsesUpstream } from '../../adapters/responses/responses-upstream.ts'
+import type { SpeculationWatch } from '../../adapters/transport-metrics.ts'
 import type { ApprovalDesk } from '../../core/approval-desk.ts'
 import type { Decider } from '../../core/decide.ts'
 import type { ExplainTools } from '../../core/explain-route.ts'
@@ -30,9 +30,13 @@ export interface ResponsesOptions {
   orchestrator: Orchestrator
   sessions: SessionDesk
   approvals: ApprovalDesk
-  upstream: ResponsesUpstream
-  /** The same endpoint's chat. */
-  chatUpstream: ModelUpstream
+  /** The model's endpoint, by the transport that chat completions take: one pool, one line, one budget of tries. */
+  upstream: ModelUpstream
+  /** It is OpenAI's own. */
+  isOpenAI: boolean
+  /** Whether to call the model while a request's way is still being judged, where its policy does not say. */
+  speculates: boolean
+  speculation: SpeculationWatch
   /** Whether the endpoint makes responses itself, or they are made of its chat. */
   mode: 'passthrough' | 'translate'
   kept: KeptResponses
