@@ -80,8 +80,9 @@ export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: num
 /** The same bytes with each of the spans, which are in order, replaced by the value's JSON. */
 export function spliceJson(bytes: Buffer, spans: readonly Span[], value: string): Buffer {
   const replacement = Buffer.from(JSON.stringify(value))
-  const replaced = spans.reduce((sum, { start, end }) => sum + end - start, 0)
-  const spliced = Buffer.allocUnsafe(bytes.length - replaced + replacement.length * spans.length)
+  let length = bytes.length
+  for (const { start, end } of spans) length += replacement.length - (end - start)
+  const spliced = Buffer.allocUnsafe(length)
   let from = 0
   let at = 0
   for (const { start, end } of spans) {

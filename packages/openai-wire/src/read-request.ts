@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { AppError } from '@signalbox/errors'
 import type { z } from 'zod'
 
+import { fitsSchema } from './fits-schema.ts'
 import { toInvalidRequest } from './invalid-request.ts'
 import { outlineJson, spliceJson } from './json-outline.ts'
 
@@ -19,21 +20,26 @@ export interface ReadRequest<Request> {
 }
 
 /**
- * Reads a request's bytes once.
+ * Reads a request's bytes once. The schema changes nothing of what it reads: the request is what the bytes say.
  *
  * @throws AppError `invalid_json`, or `invalid_request` with the field in `param` (`messages[0].role`).
  */
-export function readRequest<Schema extends z.ZodType<{ model: string }>>(body: Buffer, schema: Schema): ReadRequest<z.infer<Schema>> {
+export function readRequest<Schema extends z.ZodObject & z.ZodType<{ model: string }>>(body: Buffer, schema: Schema): ReadRequest<z.infer<Schema>> {
   const bytes = withoutByteOrderMark(body)
   if (bytes.length === 0) throw new AppError('invalid_json', 'The request body is empty.')
   if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
   const outline = outlineJson(bytes, { key: 'model', maxDepth: MAX_JSON_DEPTH })
   if (!outline.withinDepth) throw tooDeep(outline.tooDeepIn)
   const value = parseJson(bytes)
+  const request = fitsSchema(value, schema) ? value : parseWhole(value, schema)
+  const withModel = (model: string): Buffer => spliceJson(bytes, outline.values, model)
+  return { request, bytes: outline.values.length === 1 ? bytes : withModel(request.model), withModel }
+}
+
+function parseWhole<Schema extends z.ZodType>(value: unknown, schema: Schema): z.infer<Schema> {
   const parsed = schema.safeParse(value)
   if (!parsed.success) throw toInvalidRequest(parsed.error, value)
-  const withModel = (model: string): Buffer => spliceJson(bytes, outline.values, model)
-  return { request: parsed.data, bytes: outline.values.length === 1 ? bytes : withModel(parsed.data.model), withModel }
+  return parsed.data
 }
 
 function parseJson(bytes: Buffer): unknown {

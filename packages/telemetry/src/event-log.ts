@@ -3,7 +3,7 @@ import { symbols, type DestinationStream, type Logger } from 'pino'
 import { createClock } from './iso-clock.ts'
 import { activeFields } from './logger.ts'
 
-/** A line's own fields: flat, ours by name, none of them a secret. Undefined ones are left out. */
+/** A line's own fields: flat, with names of ours that JSON writes as they are, none of them a secret. Undefined ones are left out. */
 export type EventFields = Record<string, string | number | boolean | undefined>
 
 const INFO = 30
@@ -29,11 +29,18 @@ export function createEventLog(log: Logger, message: string): (fields: EventFiel
 
 /** An object's members, to stand behind others; without those that `except` says. */
 function toMembers(fields: EventFields, except?: EventFields): string {
-  if (except) for (const name in fields) if (except[name] !== undefined) return toMembers({ ...fields, ...blank(fields, except) })
-  const json = JSON.stringify(fields)
-  return json === '{}' ? '' : `,${json.slice(1, -1)}`
+  let members = ''
+  for (const name in fields) {
+    const value = fields[name]
+    if (value === undefined || except?.[name] !== undefined) continue
+    members += `,"${name}":${typeof value === 'string' ? quote(value) : JSON.stringify(value)}`
+  }
+  return members
 }
 
-function blank(fields: EventFields, except: EventFields): EventFields {
-  return Object.fromEntries(Object.keys(fields).flatMap((name) => (except[name] === undefined ? [] : [[name, undefined]])))
+/** Nothing in it that JSON writes in another way. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
 }

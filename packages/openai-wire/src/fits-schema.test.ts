@@ -1,0 +1,39 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { chatRequestSchema } from './chat-request.ts'
+import { fitsSchema } from './fits-schema.ts'
+import { completionRequestSchema, embeddingRequestSchema } from './plain-requests.ts'
+
+const SCHEMAS = { chat: chatRequestSchema, completion: completionRequestSchema, embedding: embeddingRequestSchema }
+
+/** Requests that are right, or wrong in one field or two. */
+function requests() {
+  const names = [...new Set(Object.values(SCHEMAS).flatMap(({ shape }) => Object.keys(shape))), 'extra']
+  const value = fc.oneof(fc.boolean(), fc.double({ noNaN: true }), fc.integer({ min: -3, max: 3 }), fc.string(), fc.constant(null), fc.array(fc.string()))
+  const base = { model: 'm', messages: [{ role: 'user', content: 'hi' }], prompt: 'hi', input: 'hi' }
+  return fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 3 }).map((given): Record<string, unknown> => ({ ...base, ...given }))
+}
+
+test.each(Object.entries(SCHEMAS))('a %s request fits where its schema takes it, which then changes nothing of it', (_name, schema) => {
+  fc.assert(
+    fc.property(requests(), (request) => {
+      const parsed = schema.safeParse(request)
+      expect(fitsSchema(request, schema)).toBe(parsed.success)
+      if (parsed.success) expect(parsed.data).toEqual(request)
+    }),
+    { seed: 20_261_121, numRuns: 500 },
+  )
+})
+
+test('what must be there and is not does not fit', () => {
+  expect(fitsSchema({ model: 'm' }, chatRequestSchema)).toBe(false)
+  expect(fitsSchema({ messages: [{ role: 'user', content: 'hi' }] }, chatRequestSchema)).toBe(false)
+  for (const value of [null, undefined, 'text', 7, []]) expect(fitsSchema(value, chatRequestSchema)).toBe(false)
+})
+
+test('a field by the name of an object’s own parts is left to the schema itself', () => {
+  const request = JSON.parse('{"model":"m","messages":[{"role":"user","content":"hi"}],"__proto__":{"stream":7}}') as unknown
+  expect(fitsSchema(request, chatRequestSchema)).toBe(false)
+  expect(fitsSchema({ model: 'm', messages: [{ role: 'user', content: 'hi' }], constructor: 1, toString: 2 }, chatRequestSchema)).toBe(true)
+})
