@@ -98,7 +98,7 @@ test('a link in a message shows, however often and in whatever way it is opened;
   for (const method of ['GET', 'HEAD', 'GET', 'HEAD', 'OPTIONS', 'PUT']) {
     const shown = await fetch(link, { method, redirect: 'manual', signal: AbortSignal.timeout(10_000) })
     expect([method, shown.status < 300]).toEqual([method, method === 'GET' || method === 'HEAD'])
-    if (method === 'GET') expect(await shown.text()).toContain('•••• (sha256 ')
+    if (method === 'GET') expect(await shown.text()).toContain('•••• (keyed ')
   }
   const now = await standing(house, approval)
   expect(now).toMatchObject({ state: 'pending', decisions: [], version: approval.version })

@@ -108,7 +108,10 @@ export const askSchema = z.object({
   agent: z.string(),
   skill: z.string().nullable(),
   action: actionSchema,
+  /** Of the arguments' bytes; keyed where there are secrets among them. */
   args_sha256: z.string(),
+  /** What that hash and the masks are keyed with. Without one, as asked by an earlier version, they are plain. Nobody is shown it. */
+  seal: z.string().optional(),
   /** The agent's own words: not to be believed. */
   statement: z.string().nullable(),
   why: z.string().nullable(),
@@ -162,8 +165,8 @@ export type Decision = z.infer<typeof decisionSchema>
 
 /**
  * An approval as people see it and as the ledger keeps it. Secrets in `action.args` are masked:
- * `"•••• (sha256 1a2b3c4d)"`; `args_sha256` is of the bytes that run. `version` goes up with every change
- * and is its ETag.
+ * `"•••• (keyed 1a2b3c4d)"`. `args_sha256` names the bytes that run: their sha256 where no secret is among them,
+ * else a keyed hash, by which no secret can be guessed. `version` goes up with every change and is its ETag.
  */
 export const approvalSchema = z.object({
   id: z.string(),

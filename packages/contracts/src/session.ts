@@ -205,7 +205,7 @@ export const UNDRIVEN = {
 
 /** What a session's view shows of an ask: all but what it would run, which only the ledger shows, masked. */
 export const askViewSchema = askSchema
-  .omit({ outcome: true, told: true })
+  .omit({ outcome: true, told: true, seal: true })
   .extend({ action: actionSchema.omit({ args: true, secrets: true }), outcome: askSchema.shape.outcome.unwrap().omit({ args: true }).nullable() })
 export type AskView = z.infer<typeof askViewSchema>
 
@@ -229,7 +229,7 @@ export function toSessionView(document: SessionDocument): SessionView {
   }
 }
 
-function toAskView({ action, outcome, told: _told, ...ask }: Ask): AskView {
+function toAskView({ action, outcome, told: _told, seal: _seal, ...ask }: Ask): AskView {
   const { args: _args, secrets: _secrets, ...shown } = action
   if (!outcome) return { ...ask, action: shown, outcome: null }
   const { args: _edited, ...decided } = outcome

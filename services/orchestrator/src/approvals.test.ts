@@ -132,9 +132,11 @@ test('an agent that asks is told what was decided, and for which bytes', async (
 })
 
 test('an agent that asks is told what to do instead, secrets kept', async () => {
+  const told: string[] = []
   const agent = await startAgent('deployer', (turn, writer) => {
     const [decision] = decisionsIn(turn)
     if (!decision) return writer.authRequired('May I?', asking({ ref: 'one', args: { env: 'prod', token: 's3cret' }, secrets: ['/token'] }))
+    told.push(decision.args_sha256)
     writer.text(JSON.stringify(decision.args))
   })
   const world = await startOrchestrator([agent], planOf(node('answer', 'deployer')))
@@ -145,7 +147,15 @@ test('an agent that asks is told what to do instead, secrets kept', async () => 
   expect(await world.decide(approval!, { decision: 'edit', edited_args: { env: 'staging', token } })).toMatchObject({ status: 200 })
   const { events, view } = await asked
   expect(answerOf(events)).toBe('{"env":"staging","token":"s3cret"}')
-  expect(JSON.stringify(view.asks)).not.toContain('s3cret')
+  const decided = (await world.manage('GET', `/v1/approvals/${approval!.id}`, undefined, 'bob', { actor: {} })).body
+  const audit = (await world.manage('GET', `/v1/audit?approval_id=${approval!.id}`, undefined, 'bob', { actor: { role: 'admin' } })).body
+  const shown = JSON.stringify([approval, decided, audit, view.asks])
+  expect(shown).toContain(`"edit":{"args":{"env":"staging","token":"${token}"}`)
+  expect(shown).toContain('"kind":"approval.decided"')
+  // Nor anything that a guess could be checked by; the agent, which has the secret, is told its bytes' own hash.
+  const runs = hashOf({ env: 'staging', token: 's3cret' })
+  for (const secret of ['s3cret', hashOf('s3cret').slice(0, 8), hashOf({ env: 'prod', token: 's3cret' }), runs]) expect(shown).not.toContain(secret)
+  expect(told).toEqual([runs])
 })
 
 test('a rejected agent may say so in its own words, and one that gives up does not fail the session', async () => {
@@ -257,6 +267,20 @@ test('three orchestrators deep, each asks its own people, and the decision finds
   expect(answerOf(events)).toBe('one: edit {"env":"staging"}')
   const history = await lowest.manage('GET', '/v1/approvals?status=history', undefined, 'alice', { actor: {} })
   expect(history.body).toMatchObject({ data: [{ state: 'approved', decisions: [{ via: 'a2a', decision: 'edit' }] }] })
+})
+
+test('bytes with a secret are approved above, and run below as they were asked for', async () => {
+  const heard: ApprovalDecisionPart[] = []
+  const args = { env: 'prod', pin: '4711' }
+  const leaf = await startAgent('deployer', deployer({ one: args }, heard))
+  const lower = await startOrchestrator([leaf], planOf(node('answer', 'deployer')))
+  const upper = await startOrchestrator([lower.listening.url], planOf(node('answer', 'signalbox-orchestrator')))
+  const asked = upper.ask('deploy')
+  const [approval] = await upper.asked()
+  expect(approval?.action.args).toEqual({ env: 'prod', pin: expect.stringMatching(/^•••• \(keyed /) as string })
+  expect(await upper.decide(approval!, { decision: 'approve', args_sha256: approval!.args_sha256 })).toMatchObject({ status: 200 })
+  expect(answerOf((await asked).events)).toBe(`one: approve ${JSON.stringify(args)}`)
+  expect(heard).toMatchObject([{ decision: 'approve', args_sha256: hashOf(args) }])
 })
 
 test('what a sub-plan asks its outer session waits for too', async () => {

@@ -25,7 +25,7 @@ export const orchestratorConfigSchema = z.object({
   APPROVAL_RETENTION_D: decimal({ min: 0.01, max: 36_500, fallback: 90 }),
   /** Where people reach the console, for links in messages. */
   CONSOLE_URL: httpUrl().optional(),
-  /** Signs those links; made of the service token where it is absent. Another one takes them all back. */
+  /** Signs those links, and keys the masks of secrets; made of the service token where it is absent. Another one takes all links back. */
   LINK_SECRET: z.string().min(16).optional(),
   /** Hosts that webhooks may be sent to beside those on the internet: `hooks.internal:8443`, `10.0.0.0/8`. */
   NOTIFY_ALLOW_HOSTS: list(allowanceSchema),

@@ -21,6 +21,7 @@ import { createLinkDesk, createLinks, createNotifier, type ApprovalNotifier, typ
 import type { OrchestratorConfig } from './config.ts'
 import { createPolicies, NO_POLICIES } from './core/approvals/policies.ts'
 import type { ApprovalBook, ApprovalPolicies } from './core/approvals/ports.ts'
+import { createSeal } from './core/approvals/seal.ts'
 
 /** All that people have to do with sessions: what they are asked, by which rules, and how they hear of it. */
 export interface Approvals {
@@ -36,7 +37,7 @@ export interface Approvals {
 
 const LOCAL_CONSOLE = 'http://127.0.0.1:8000/console'
 
-/** Where nothing says how links are signed they are good for this process alone. */
+/** Where nothing says how links are signed they are good for this process alone, and the same secret looks another after it. */
 const noSecret = (): string => crypto.randomUUID()
 
 /** @throws ConfigError for a policies file that cannot be read or has faults. */
@@ -50,7 +51,8 @@ export async function openApprovals(tools: {
   const { config, telemetry, store, doorbell, ledger } = tools
   const { log } = telemetry
   const { rules, channels } = await readPolicies(config)
-  const links = createLinks({ secret: config.LINK_SECRET ?? config.SERVICE_TOKEN ?? noSecret(), channels })
+  const secret = config.LINK_SECRET ?? config.SERVICE_TOKEN ?? noSecret()
+  const links = createLinks({ secret, channels })
   const notifier = createNotifier({
     ledger,
     channels,
@@ -64,7 +66,7 @@ export async function openApprovals(tools: {
   let sweeper: ApprovalSweeper | undefined
 
   return {
-    policies: createPolicies(rules, evaluateRule),
+    policies: createPolicies(rules, { evaluate: evaluateRule, seal: createSeal(secret) }),
     book: createApprovalBook({ ledger, notifier }),
     desk,
     links: createLinkDesk({ links, desk, peek: desk.peek }),

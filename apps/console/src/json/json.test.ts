@@ -118,6 +118,6 @@ describe('an edit', () => {
   })
 
   it('knows a mask from a text that looks a little like one', () => {
-    expect([MASK, '••••', '•••• (sha256 zzzzzzzz)', `${MASK} `].map(isMask)).toEqual([true, false, false, false])
+    expect([MASK, '•••• (keyed 1a2b3c4d)', '••••', '•••• (sha256 zzzzzzzz)', `${MASK} `].map(isMask)).toEqual([true, true, false, false, false])
   })
 })

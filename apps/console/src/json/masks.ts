@@ -1,8 +1,8 @@
 import { isRecord } from './canonical.ts'
 import { toPointer } from './pointer.ts'
 
-/** What stands where a secret was: `•••• (sha256 1a2b3c4d)`. */
-const MASK = /^•••• \(sha256 [0-9a-f]{8}\)$/
+/** What stands where a secret was: `•••• (keyed 1a2b3c4d)`; `sha256` in what was asked of earlier versions. */
+const MASK = /^•••• \((?:keyed|sha256) [0-9a-f]{8}\)$/
 
 export function isMask(value: unknown): value is string {
   return typeof value === 'string' && MASK.test(value)

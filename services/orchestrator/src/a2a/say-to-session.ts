@@ -1,5 +1,5 @@
 import { dataOf, textOf, type Caller, type Message } from '@signalbox/a2a'
-import { approvalDecisionPartSchema, type ApprovalDecisionPart, type SessionDocument } from '@signalbox/contracts'
+import { approvalDecisionPartSchema, hashOf, type ApprovalDecisionPart, type SessionDocument } from '@signalbox/contracts'
 import { AppError, toAppError } from '@signalbox/errors'
 import type { Doorbell, SessionStore } from '@signalbox/sessions'
 
@@ -62,7 +62,8 @@ async function decide(document: SessionDocument, part: ApprovalDecisionPart, cal
         decision,
         ...(reason !== undefined && { reason }),
         ...(decision === 'edit' && args !== undefined && { edited_args: args }),
-        ...(decision !== 'edit' && { args_sha256: part.args_sha256 }),
+        // Whoever is asked from above has seen the bytes themselves, secrets and all.
+        ...(decision !== 'edit' && { args_sha256: part.args_sha256 === hashOf(ask.action.args) ? ask.args_sha256 : part.args_sha256 }),
       },
       viewer,
     )

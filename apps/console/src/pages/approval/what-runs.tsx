@@ -144,7 +144,7 @@ function Bytes({ args, hash, size }: { args: unknown; hash: string; size: number
       ) : (
         <Lock aria-hidden size={14} />
       )}
-      {toSize(size)}, sha256 <code title={hash}>{hash.slice(0, 12)}</code>
+      {toSize(size)}, {verdict === 'masked' ? 'keyed hash' : 'sha256'} <code title={hash}>{hash.slice(0, 12)}</code>
       <CopyButton text={hash} label="Copy the hash" className="-my-1 size-6" />
       {verdict === 'right' && <span className="text-good">is what you see</span>}
       {verdict === 'wrong' && <span className="font-semibold text-bad">is not what you see: do not approve this</span>}

@@ -80,7 +80,8 @@ test('an edit makes other bytes: what was approved before is set aside, and whoe
   await place.desk.decide(approval.id, 1, { decision: 'approve' }, BOB)
   const edited_args = { ...(approval.action.args as object), env: 'staging' }
   const edited = await place.desk.decide(approval.id, 2, { decision: 'edit', edited_args }, CAROL)
-  const hash = hashOf({ env: 'staging', password: 'hunter2' })
+  const hash = edited.edit?.args_sha256 as string
+  expect([approval.args_sha256, hashOf({ env: 'staging', password: 'hunter2' })]).not.toContain(hash)
   expect(edited).toMatchObject({
     state: 'pending',
     action: { args: { env: 'prod' } },

@@ -13,6 +13,7 @@ import {
 
 import { happened, stamp } from '../session-run.ts'
 import type { Requirement } from './ports.ts'
+import { bytesHash } from './seal.ts'
 
 /** The asks of a document that are not decided, in the order in which they were made. */
 export function openAsks({ asks }: Pick<SessionDocument, 'asks'>): Ask[] {
@@ -35,12 +36,15 @@ export interface NewAsk {
   statement: string | null
   impact: string | null
   requirement: Requirement
+  /** Of this installation. */
+  seal: string
 }
 
 /** An ask under an id that the same asking has again after a crash. */
 export function toAsk(document: SessionDocument, asked: NewAsk): Ask {
-  const { node, epoch, ref, requirement, action } = asked
-  const argsHash = hashOf(action.args)
+  const { node, epoch, ref, requirement, seal } = asked
+  const action = { ...asked.action, secrets: [...new Set([...asked.action.secrets, ...requirement.mask])].slice(0, 64) }
+  const argsHash = bytesHash(action.args, { secrets: action.secrets, seal })
   const before = Object.values(document.asks).filter((ask) => ask.node === node && ask.epoch === epoch).length
   const now = Date.now()
   const at = (ms: number): string => new Date(now + ms).toISOString()
@@ -52,8 +56,9 @@ export function toAsk(document: SessionDocument, asked: NewAsk): Ask {
     source: asked.source,
     agent: asked.agent,
     skill: asked.skill ?? null,
-    action: { ...action, secrets: [...new Set([...action.secrets, ...requirement.mask])].slice(0, 64) },
+    action,
     args_sha256: argsHash,
+    seal,
     statement: asked.statement,
     why: requirement.why,
     impact: asked.impact,
@@ -105,14 +110,16 @@ export function replyFor(document: SessionDocument, node: string): Reply | undef
   }
 }
 
-function toDecisionPart({ ref, outcome, args_sha256: asked }: Ask): ApprovalDecisionPart {
-  const { decision = 'reject', args_sha256: argsHash = asked, args, reason, by = [] } = outcome ?? {}
+/** The agent has the secrets, and is told the plain hash of what it may use. */
+function toDecisionPart({ ref, outcome, action }: Ask): ApprovalDecisionPart {
+  const { decision = 'reject', args, reason, by = [] } = outcome ?? {}
+  const isEdited = decision === 'edit' && args !== undefined
   return {
     kind: 'approval-decision',
     ref: ref ?? '',
     decision,
-    args_sha256: argsHash,
-    ...(decision === 'edit' && args !== undefined && { args }),
+    args_sha256: hashOf(isEdited ? args : action.args),
+    ...(isEdited && { args }),
     ...(reason && { reason }),
     decided_by: by,
   }

@@ -1,10 +1,11 @@
-import { hashOf, type Action, type Ask, type NewSessionEvent, type NodeState, type PlanNode, type SessionDocument } from '@signalbox/contracts'
+import type { Action, Ask, NewSessionEvent, NodeState, PlanNode, SessionDocument } from '@signalbox/contracts'
 
 import { happened, stamp, withNode } from '../session-run.ts'
 import { actionOf, agentsOf, approvedContext } from './node-action.ts'
 import { openAsks, requestedEvent, toAsk } from './asks.ts'
 import type { ApprovalPolicies, Requirement } from './ports.ts'
 import { withRejected } from './outcomes.ts'
+import { bytesHash, sealedBy } from './seal.ts'
 
 export type Gated =
   /** It may begin. */
@@ -38,7 +39,8 @@ export function gate(document: SessionDocument, id: string, policies: ApprovalPo
     return { verdict: 'shut', ...refused }
   }
   // What was approved in an earlier look at these very bytes.
-  if (standingAsk(document, id)?.args_sha256 === hashOf(action.args)) return pass(document, node)
+  const standing = standingAsk(document, id)
+  if (standing && standing.args_sha256 === bytesHash(action.args, sealedBy(standing))) return pass(document, node)
 
   const open = openAsks(document).length
   if (open >= policies.mostOpen) {
@@ -63,6 +65,7 @@ export function gate(document: SessionDocument, id: string, policies: ApprovalPo
     statement: null,
     impact: node.approval?.impact ?? null,
     requirement: { ...requirement, allowed: requirement.allowed.filter((kind) => kind !== 'edit' || editable) },
+    seal: policies.seal,
   })
   const waiting = withNode({ ...document, asks: { ...document.asks, [ask.id]: ask } }, id, { state: 'waiting', waits_for: 'approval' })
   return { verdict: 'shut', document: waiting, events: [requestedEvent(ask)] }

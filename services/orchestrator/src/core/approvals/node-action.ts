@@ -13,6 +13,7 @@ import { AppError } from '@signalbox/errors'
 import { z } from 'zod'
 
 import { branchesOf, gatherInputs, type Work } from '../work.ts'
+import { bytesHash, sealedBy } from './seal.ts'
 
 /** Results of more than this, in all, stand in an action by their hash and their beginning: people read no more, and no more is kept twice. */
 const MOST_INPUT_CHARS = 64_000
@@ -129,7 +130,8 @@ export function requireApprovedBytes(document: SessionDocument, { node, branch, 
   const approved = document.nodes[node.id]?.approved
   if (!approved || branch || node.kind !== 'agent') return
   const { args } = actionOf(document, node, valuesOf(context))
-  if (hashOf({ ...(args as object), instruction }) !== approved.args_sha256)
+  const ask = document.asks[approved.ask]
+  if (!ask || bytesHash({ ...(args as object), instruction }, sealedBy(ask)) !== approved.args_sha256)
     throw new AppError('approval_rejected', `What node '${node.id}' would do is not what was approved. Nothing was done.`)
 }
 

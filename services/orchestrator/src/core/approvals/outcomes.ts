@@ -1,4 +1,4 @@
-import { hashOf, type Ask, type NewSessionEvent, type NodeState, type SessionDocument } from '@signalbox/contracts'
+import type { Ask, NewSessionEvent, NodeState, SessionDocument } from '@signalbox/contracts'
 import { AppError } from '@signalbox/errors'
 
 import { happened, stamp, touched, withNode } from '../session-run.ts'
@@ -6,6 +6,7 @@ import { askRevision, type Settled } from '../settle-node.ts'
 import { openQuestions } from './asks.ts'
 import { unmask } from './mask.ts'
 import type { BookedOutcome } from './ports.ts'
+import { bytesHash, sealedBy } from './seal.ts'
 
 /**
  * What people decided, as a change of the session. What the plan or a policy asked for sets its node free or
@@ -120,8 +121,8 @@ function withAsk(document: SessionDocument, ask: Ask): SessionDocument {
 
 /** @throws AppError `internal` where the ledger has other bytes than were decided on: nothing is run then. */
 function editedArgs(ask: Ask, { args, args_sha256: argsHash }: BookedOutcome): Ask['action']['args'] {
-  const whole = unmask(args ?? null, ask.action.args, ask.action.secrets)
-  if (hashOf(whole) !== argsHash) throw new AppError('internal', `The edit of approval ${ask.id} is not the one that was decided on.`)
+  const whole = unmask(args ?? null, ask.action.args, sealedBy(ask))
+  if (bytesHash(whole, sealedBy(ask)) !== argsHash) throw new AppError('internal', `The edit of approval ${ask.id} is not the one that was decided on.`)
   return whole
 }
 

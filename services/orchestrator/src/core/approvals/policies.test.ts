@@ -19,7 +19,10 @@ const RULE: PolicyRule = {
 }
 
 function judge(rules: Partial<PolicyRule>[], judged: Omit<Partial<JudgedAction>, 'action'> & { action?: Partial<Action> } = {}) {
-  const policies = createPolicies({ ...NO_POLICIES, version: 'v1', rules: rules.map((rule) => ({ ...RULE, ...rule })) }, evaluateRule)
+  const policies = createPolicies(
+    { ...NO_POLICIES, version: 'v1', rules: rules.map((rule) => ({ ...RULE, ...rule })) },
+    { evaluate: evaluateRule, seal: 'a seal' },
+  )
   const action: Action = { type: 'deploy', title: 'Deploy', args: { env: 'prod' }, side_effects: [], reversible: null, secrets: [], ...judged.action }
   return policies.judge({ source: 'agent', agent: 'deploy-eu', skill: undefined, said: {}, ...judged, action })
 }

@@ -77,7 +77,7 @@ const WHY_CHARS = 2_000
  *  3. The risk is the higher one of what is said and what the rule says. Nothing that is said to be high is
  *     allowed without a person, and nothing but low risk is ever approved because time has passed.
  */
-export function createPolicies({ version, defaults, rules }: PolicyRules, evaluate: RuleEngine): ApprovalPolicies {
+export function createPolicies({ version, defaults, rules }: PolicyRules, { evaluate, seal }: { evaluate: RuleEngine; seal: string }): ApprovalPolicies {
   function toRequirement(judged: JudgedAction, rule: PolicyRule | undefined): Requirement {
     const { quorum, deadlineMs, escalate } = rule ?? defaults
     const level = highest([judged.said.risk, rule?.risk]) ?? 'medium'
@@ -101,6 +101,7 @@ export function createPolicies({ version, defaults, rules }: PolicyRules, evalua
   return {
     hasRules: rules.length > 0,
     mostOpen: defaults.maxOpenPerSession,
+    seal,
     judge(judged) {
       const rule = rules.find((candidate) => matches(candidate, judged, evaluate))
       if (!rule && judged.source === 'policy') return undefined

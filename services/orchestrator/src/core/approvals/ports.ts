@@ -53,6 +53,8 @@ export interface ApprovalPolicies {
   readonly hasRules: boolean
   /** The most approvals that one session may have open. */
   readonly mostOpen: number
+  /** What masks and hashes of secrets are keyed with. */
+  readonly seal: string
 }
 
 /** How an ask ended, as the ledger has it. `args` of an edit are masked as they were shown; what is masked keeps its value. */

@@ -1,6 +1,7 @@
 import { APPROVAL_LIMITS, type Approval, type Ask, type SessionDocument } from '@signalbox/contracts'
 
 import { mask, toShort, toStatement } from './mask.ts'
+import { sealedBy } from './seal.ts'
 
 /** What a session asks as people see it, before anybody has: without its secrets, and no longer than it can be read. */
 export function toApproval(document: Pick<SessionDocument, 'id' | 'lineage' | 'goal' | 'owner' | 'traceparent'>, ask: Ask): Approval {
@@ -18,7 +19,7 @@ export function toApproval(document: Pick<SessionDocument, 'id' | 'lineage' | 'g
     skill: ask.skill,
     goal: toShort(document.goal, APPROVAL_LIMITS.statement),
     requested_by: document.owner,
-    action: { ...action, args: mask(action.args, action.secrets) },
+    action: { ...action, args: mask(action.args, sealedBy(ask)) },
     args_sha256: ask.args_sha256,
     edit: null,
     statement: toStatement(ask.statement),

@@ -1,4 +1,4 @@
-import { hashOf, type AgentAsk, type Ask, type NewSessionEvent, type NodeState, type SessionDocument } from '@signalbox/contracts'
+import type { AgentAsk, Ask, NewSessionEvent, NodeState, SessionDocument } from '@signalbox/contracts'
 
 import { happened, stamp, touched, withNode } from '../session-run.ts'
 import type { Settled } from '../settle-node.ts'
@@ -6,6 +6,7 @@ import type { NodeWait } from '../ports.ts'
 import { openAsks, openQuestions, questionId, replyFor, requestedEvent, toAsk } from './asks.ts'
 import { superseded } from './outcomes.ts'
 import type { ApprovalPolicies } from './ports.ts'
+import { bytesHash, sealedBy } from './seal.ts'
 
 /**
  * A node's agent waits for people. What it asks for is asked; what was decided for these very bytes before is
@@ -24,7 +25,10 @@ export function withWait(before: SessionDocument, id: string, wait: NodeWait, po
   for (const asked of wait.asks) {
     const same = Object.values(document.asks).find(
       (ask) =>
-        mine(ask) && !listed.has(ask.id) && ask.args_sha256 === hashOf(asked.action.args) && (ask.state === 'open' || (ask.outcome !== null && !ask.told)),
+        mine(ask) &&
+        !listed.has(ask.id) &&
+        ask.args_sha256 === bytesHash(asked.action.args, sealedBy(ask)) &&
+        (ask.state === 'open' || (ask.outcome !== null && !ask.told)),
     )
     if (same) {
       listed.add(same.id)
@@ -69,6 +73,7 @@ function toAgentAsk(
     statement: statement === '' ? null : statement,
     impact: impact ?? null,
     requirement: { ...requirement, allowed: requirement.allowed.filter((kind) => kind !== 'edit' || editable) },
+    seal: policies.seal,
   })
   if (requirement.effect === 'ask') return { ask, events: [requestedEvent(ask)] }
   // The policy itself is who decides; nobody is asked.
