@@ -76,11 +76,12 @@ interface LateStore {
 /** On the Redis that replicas share, where there is one; else in a file. */
 function createLateStore(config: GatewayConfig, telemetry: Telemetry): LateStore {
   const path = join(config.DATA_DIR, 'responses.db')
+  const mostBytesPerOwner = config.RESPONSE_MB_PER_OWNER * 1_024 * 1_024
   let opened: Promise<ResponseStore> | undefined
   const open = async (): Promise<ResponseStore> => {
-    if (config.REDIS_URL === undefined) return openSqliteResponseStore({ path })
+    if (config.REDIS_URL === undefined) return openSqliteResponseStore({ path, mostBytesPerOwner })
     const redis = await openRedis({ url: config.REDIS_URL, allowVolatile: config.REDIS_ALLOW_VOLATILE, onWarning: (message) => telemetry.log.warn(message) })
-    const store = openRedisResponseStore({ redis, prefix: config.REDIS_PREFIX })
+    const store = openRedisResponseStore({ redis, prefix: config.REDIS_PREFIX, mostBytesPerOwner })
     return {
       ...store,
       async close() {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { openRedis } from '@signalbox/sessions'
 import { expect, test } from 'vitest'
 
-import { describeResponseStore, entryOf, KEPT, type Place } from './contract/response-rules.ts'
+import { describeResponseStore, entryOf, KEPT, KEPT_BYTES, type Place } from './contract/response-rules.ts'
 import { openRedisResponseStore } from './redis-response-store.ts'
 
 const url = process.env['TEST_REDIS_URL'] ?? ''
@@ -30,7 +30,7 @@ async function openPlace(): Promise<Place> {
   const prefix = `test:${randomBytes(6).toString('hex')}`
   const redis = await openRedis({ url, onWarning: () => undefined })
   return {
-    open: async (now) => openRedisResponseStore({ redis, prefix, mostPerOwner: KEPT, ...(now && { now }) }),
+    open: async (now) => openRedisResponseStore({ redis, prefix, mostPerOwner: KEPT, mostBytesPerOwner: KEPT_BYTES, ...(now && { now }) }),
     async dispose() {
       const keys = await redis.client.keys(`${prefix}:*`)
       if (keys.length > 0) await redis.client.del(keys)

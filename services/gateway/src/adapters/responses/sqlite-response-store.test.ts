@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { temporaryFolder } from '@signalbox/testing'
 import { expect, test } from 'vitest'
 
-import { describeResponseStore, entryOf, KEPT, type Place } from './contract/response-rules.ts'
+import { describeResponseStore, entryOf, KEPT, KEPT_BYTES, type Place } from './contract/response-rules.ts'
 import { openSqliteResponseStore } from './sqlite-response-store.ts'
 
 describeResponseStore('the SQLite response store', openPlace)
@@ -35,7 +35,8 @@ test('sweeping takes what is over from the file, and nothing else', async () => 
 async function openPlace(): Promise<Place> {
   const folder = await temporaryFolder()
   return {
-    open: async (now) => openSqliteResponseStore({ path: join(folder.path, 'responses.db'), mostPerOwner: KEPT, ...(now && { now }) }),
+    open: async (now) =>
+      openSqliteResponseStore({ path: join(folder.path, 'responses.db'), mostPerOwner: KEPT, mostBytesPerOwner: KEPT_BYTES, ...(now && { now }) }),
     dispose: async () => folder[Symbol.asyncDispose](),
   }
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { AppError } from '@signalbox/errors'
 import { openDatabase } from '@signalbox/sessions/sqlite'
 
-import { MOST_RESPONSES, type ResponseStore, type StoredResponse } from '../../core/responses/response-store.ts'
+import { RESPONSE_BOUNDS, type NewResponse, type ResponseBounds, type ResponseStore, type StoredResponse } from '../../core/responses/response-store.ts'
 
 /** What was released is never changed. Times are milliseconds since the epoch. */
 const MIGRATIONS: readonly string[] = [
@@ -23,6 +23,27 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX responses_by_end ON responses (ends_at);
   CREATE INDEX open_responses ON responses (created_at) WHERE open = 1;
   `,
+  `
+  ALTER TABLE responses ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE responses SET bytes = length(CAST(json AS BLOB));
+  CREATE TABLE response_totals (owner TEXT PRIMARY KEY, entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO response_totals SELECT owner, count(*), sum(bytes) FROM responses GROUP BY owner;
+  CREATE TABLE response_names (name TEXT NOT NULL, owner TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (name, owner, id)) STRICT, WITHOUT ROWID;
+  CREATE INDEX response_names_by_response ON response_names (owner, id);
+  CREATE INDEX closed_responses ON responses (owner, created_at) WHERE open = 0;
+  CREATE TRIGGER response_comes AFTER INSERT ON responses BEGIN
+    INSERT INTO response_totals VALUES (NEW.owner, 1, NEW.bytes)
+      ON CONFLICT (owner) DO UPDATE SET entries = entries + 1, bytes = bytes + NEW.bytes;
+  END;
+  CREATE TRIGGER response_grows AFTER UPDATE OF bytes ON responses BEGIN
+    UPDATE response_totals SET bytes = bytes + NEW.bytes - OLD.bytes WHERE owner = NEW.owner;
+  END;
+  CREATE TRIGGER response_goes AFTER DELETE ON responses BEGIN
+    UPDATE response_totals SET entries = entries - 1, bytes = bytes - OLD.bytes WHERE owner = OLD.owner;
+    DELETE FROM response_totals WHERE owner = OLD.owner AND entries = 0;
+    DELETE FROM response_names WHERE owner = OLD.owner AND id = OLD.id;
+  END;
+  `,
 ]
 
 interface Row extends Omit<StoredResponse, 'open'> {
@@ -31,10 +52,9 @@ interface Row extends Omit<StoredResponse, 'open'> {
 
 const SELECT = 'SELECT owner, id, version, created_at AS createdAt, ends_at AS endsAt, open, json FROM responses'
 
-export interface SqliteResponseStoreOptions {
+export interface SqliteResponseStoreOptions extends Partial<ResponseBounds> {
   path: string
   now?: () => number
-  mostPerOwner?: number
 }
 
 /**
@@ -42,32 +62,55 @@ export interface SqliteResponseStoreOptions {
  *
  * @throws AppError `unavailable` where the file cannot be opened.
  */
-export function openSqliteResponseStore({ path, now = Date.now, mostPerOwner = MOST_RESPONSES }: SqliteResponseStoreOptions): ResponseStore {
+export function openSqliteResponseStore({ path, now = Date.now, ...bounds }: SqliteResponseStoreOptions): ResponseStore {
   makePrivate(path)
   const database = openDatabase({ path, name: 'response store', migrations: MIGRATIONS, synchronous: 'normal' })
+  const { mostPerOwner, mostBytesPerOwner } = { ...RESPONSE_BOUNDS, ...bounds }
+
+  const name = ({ owner, id, names = [] }: NewResponse): void => {
+    for (const one of names) database.run('INSERT OR IGNORE INTO response_names (name, owner, id) VALUES (?, ?, ?)', one, owner, id)
+  }
+  /** Takes the oldest that are over until what is left is within bounds. What was just written stays. */
+  const bound = ({ owner, id }: NewResponse): void => {
+    for (;;) {
+      const total = database.get<{ entries: number; bytes: number }>('SELECT entries, bytes FROM response_totals WHERE owner = ?', owner)
+      if (!total || (total.entries <= mostPerOwner && total.bytes <= mostBytesPerOwner)) return
+      const oldest = 'SELECT rowid FROM responses WHERE owner = ? AND open = 0 AND id <> ? ORDER BY created_at, rowid LIMIT 1'
+      if (database.run(`DELETE FROM responses WHERE rowid = (${oldest})`, owner, id) === 0) return
+    }
+  }
+
   // The port is asynchronous. SQLite answers at once; what it throws must be a rejection all the same.
   return {
-    async add({ owner, id, createdAt, endsAt, open, json }) {
+    async add(entry) {
+      const { owner, id, createdAt, endsAt, open, json } = entry
       database.transaction(() => {
         database.run('DELETE FROM responses WHERE owner = ? AND id = ? AND ends_at <= ?', owner, id, now())
         if (database.get('SELECT 1 FROM responses WHERE owner = ? AND id = ?', owner, id)) throw alreadyThere()
-        const values = [owner, id, createdAt, endsAt, Number(open), json]
-        database.run('INSERT INTO responses (owner, id, version, created_at, ends_at, open, json) VALUES (?, ?, 1, ?, ?, ?, ?)', ...values)
-        database.run(
-          'DELETE FROM responses WHERE owner = ? AND rowid IN (SELECT rowid FROM responses WHERE owner = ? ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?)',
-          owner,
-          owner,
-          mostPerOwner,
-        )
+        const values = [owner, id, createdAt, endsAt, Number(open), json, Buffer.byteLength(json)]
+        database.run('INSERT INTO responses (owner, id, version, created_at, ends_at, open, json, bytes) VALUES (?, ?, 1, ?, ?, ?, ?, ?)', ...values)
+        name(entry)
+        bound(entry)
       })
     },
     async find(owner, id) {
       const row = database.get<Row>(`${SELECT} WHERE owner = ? AND id = ? AND ends_at > ?`, owner, id, now())
       return row && toStored(row)
     },
-    async change({ owner, id, endsAt, open, json }, version) {
-      const sql = 'UPDATE responses SET version = version + 1, ends_at = ?, open = ?, json = ? WHERE owner = ? AND id = ? AND version = ?'
-      return database.run(sql, endsAt, Number(open), json, owner, id, version) > 0
+    async change(entry, version) {
+      const { owner, id, createdAt, endsAt, open, json } = entry
+      return database.transaction(() => {
+        const sql =
+          'UPDATE responses SET version = version + 1, created_at = ?, ends_at = ?, open = ?, json = ?, bytes = ? WHERE owner = ? AND id = ? AND version = ?'
+        if (database.run(sql, createdAt, endsAt, Number(open), json, Buffer.byteLength(json), owner, id, version) === 0) return false
+        name(entry)
+        bound(entry)
+        return true
+      })
+    },
+    async findForeign(owner, names) {
+      const sql = 'SELECT max(owner = ?) AS own FROM response_names WHERE name = ?'
+      return names.filter((one) => database.get<{ own: number | null }>(sql, owner, one)?.own === 0)
     },
     async remove(owner, id) {
       return database.run('DELETE FROM responses WHERE owner = ? AND id = ? AND ends_at > ?', owner, id, now()) > 0

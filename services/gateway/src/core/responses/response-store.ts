@@ -4,7 +4,8 @@
  *
  *  1. A response is its owner's alone: to everybody else it does not exist.
  *  2. It is changed only by somebody who names the version that the change was made from.
- *  3. After its time it is not there any more, and of each owner's no more than so many are kept: the oldest go first.
+ *  3. After its time it is not there any more. Of each owner's no more than so many are kept, nor more than so many bytes:
+ *     the oldest go first, those that are open never, and what is being written stays.
  *  4. What was acknowledged is kept. A store that cannot be reached says `unavailable`.
  */
 export interface ResponseStore {
@@ -13,6 +14,8 @@ export interface ResponseStore {
   find(owner: string, id: string): Promise<StoredResponse | undefined>
   /** Writes over the entry of `version`, as version + 1. Answers false where it is another one by now, or gone. */
   change(entry: NewResponse, version: number): Promise<boolean>
+  /** Those of the names that lead to others' responses, and to none of the owner's. */
+  findForeign(owner: string, names: readonly string[]): Promise<string[]>
   /** Answers whether it was there. */
   remove(owner: string, id: string): Promise<boolean>
   /** Those that are not over, everybody's, the oldest first. */
@@ -26,6 +29,7 @@ export interface ResponseStore {
 export interface NewResponse {
   id: string
   owner: string
+  /** Its age: who is oldest goes first. */
   createdAt: number
   /** When it is forgotten. */
   endsAt: number
@@ -33,6 +37,8 @@ export interface NewResponse {
   open: boolean
   /** What it is, as JSON: whoever keeps it need not know. */
   json: string
+  /** What leads to it, or to a part of it, so that it is known whose that is. Where a change says none they stay. */
+  names?: readonly string[] | undefined
 }
 
 export interface StoredResponse extends NewResponse {
@@ -40,5 +46,10 @@ export interface StoredResponse extends NewResponse {
   version: number
 }
 
-/** Of one owner no more are kept. */
-export const MOST_RESPONSES = 10_000
+/** What is kept of one owner at most. */
+export interface ResponseBounds {
+  mostPerOwner: number
+  mostBytesPerOwner: number
+}
+
+export const RESPONSE_BOUNDS: ResponseBounds = { mostPerOwner: 10_000, mostBytesPerOwner: 512 * 1_024 * 1_024 }

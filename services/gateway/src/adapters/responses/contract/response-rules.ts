@@ -2,13 +2,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import type { NewResponse, ResponseStore } from '../../../core/responses/response-store.ts'
 
-/** An empty place for responses, on which several may open a store that keeps three of each owner's. */
+/** An empty place for responses, on which several may open a store that keeps three of each owner's, and a thousand bytes. */
 export interface Place {
   open(now?: () => number): Promise<ResponseStore>
   dispose(): Promise<void>
 }
 
 export const KEPT = 3
+export const KEPT_BYTES = 1_000
 
 /** What every response store keeps to. */
 export function describeResponseStore(name: string, openPlace: () => Promise<Place>): void {
@@ -104,6 +105,83 @@ export function describeResponseStore(name: string, openPlace: () => Promise<Pla
       expect(await store.find('bob', 'resp_b')).toBeDefined()
     })
 
+    test('of one owner no more bytes are kept than so many, and the oldest go first', async () => {
+      const now = Date.now()
+      await store.add(entryOf('resp_b', { owner: 'bob', json: jsonOf(900) }))
+      await store.add(entryOf('resp_0', { createdAt: now, json: jsonOf(500) }))
+      await other.add(entryOf('resp_1', { createdAt: now + 1, json: jsonOf(500) }))
+      expect(await store.find('ann', 'resp_0')).toBeDefined()
+      await store.add(entryOf('resp_2', { createdAt: now + 2, json: jsonOf(100) }))
+      expect(await store.find('ann', 'resp_0')).toBeUndefined()
+      expect(await store.find('ann', 'resp_1')).toBeDefined()
+      expect(await store.find('bob', 'resp_b')).toBeDefined()
+      // What was removed, or became smaller, weighs no more.
+      await other.remove('ann', 'resp_1')
+      await store.add(entryOf('resp_3', { createdAt: now + 3, json: jsonOf(850) }))
+      await store.change(entryOf('resp_3', { createdAt: now + 3, json: jsonOf(200) }), 1)
+      await store.add(entryOf('resp_4', { createdAt: now + 4, json: jsonOf(700) }))
+      for (const id of ['resp_2', 'resp_3', 'resp_4']) expect(await store.find('ann', id)).toBeDefined()
+    })
+
+    test('bytes are counted as they are kept, and not as characters', async () => {
+      const now = Date.now()
+      await store.add(entryOf('resp_0', { createdAt: now, json: `"${'ü'.repeat(300)}"` }))
+      await store.add(entryOf('resp_1', { createdAt: now + 1, json: `"${'ü'.repeat(300)}"` }))
+      expect(await store.find('ann', 'resp_0')).toBeUndefined()
+    })
+
+    test('what grows makes room too, and what is being written stays, however old or large it is', async () => {
+      const now = Date.now()
+      await store.add(entryOf('resp_0', { createdAt: now, open: true }))
+      await store.add(entryOf('resp_1', { createdAt: now + 1 }))
+      await other.change(entryOf('resp_0', { createdAt: now, json: jsonOf(5_000) }), 1)
+      expect(await store.find('ann', 'resp_1')).toBeUndefined()
+      expect(await store.find('ann', 'resp_0')).toMatchObject({ version: 2 })
+      await store.add(entryOf('resp_2', { createdAt: now + 2 }))
+      expect(await store.find('ann', 'resp_0')).toBeUndefined()
+    })
+
+    test('those that are not over never go, however many or large they are', async () => {
+      const now = Date.now()
+      for (let index = 0; index <= KEPT; index++) await store.add(entryOf(`resp_${index}`, { createdAt: now + index, open: true, json: jsonOf(800) }))
+      await store.add(entryOf('resp_over', { createdAt: now + 10, json: jsonOf(800) }))
+      for (let index = 0; index <= KEPT; index++) expect(await store.find('ann', `resp_${index}`)).toMatchObject({ open: true })
+      await store.add(entryOf('resp_last', { createdAt: now + 11 }))
+      expect(await store.find('ann', 'resp_over')).toBeUndefined()
+      expect(await store.listOpen(10)).toHaveLength(KEPT + 1)
+    })
+
+    test('what has ended weighs nothing any more', async () => {
+      const now = Date.now()
+      await store.add(entryOf('resp_0', { createdAt: now, endsAt: now + 1, json: jsonOf(900) }))
+      const later = await place.open(() => now + 10_000)
+      await later.sweep(now + 10_000)
+      await later.add(entryOf('resp_1', { createdAt: now, json: jsonOf(500) }))
+      await later.add(entryOf('resp_2', { createdAt: now + 1, json: jsonOf(500) }))
+      expect(await later.find('ann', 'resp_1')).toBeDefined()
+      await later.close()
+    })
+
+    test('it is known whose the names are that lead to responses, for as long as those are there', async () => {
+      await store.add(entryOf('resp_1', { names: ['resp_1', 'msg_1'] }))
+      await store.change(entryOf('resp_1', { names: ['resp_1', 'msg_1', 'rs_1'] }), 1)
+      await store.change(entryOf('resp_1'), 2)
+      await other.add(entryOf('resp_2', { owner: 'bob', names: ['msg_1', 'msg_2'] }))
+      const names = ['resp_1', 'msg_1', 'rs_1', 'msg_2', 'msg_nobodys']
+      expect(await store.findForeign('ann', names)).toEqual(['msg_2'])
+      expect(await store.findForeign('bob', names)).toEqual(['resp_1', 'rs_1'])
+      expect(await store.findForeign('eve', names)).toEqual(['resp_1', 'msg_1', 'rs_1', 'msg_2'])
+      await store.remove('ann', 'resp_1')
+      expect(await store.findForeign('eve', names)).toEqual(['msg_1', 'msg_2'])
+      expect(await store.findForeign('bob', [])).toEqual([])
+    })
+
+    test('names that lead to what had to go lead nowhere', async () => {
+      const now = Date.now()
+      for (let index = 0; index <= KEPT; index++) await store.add(entryOf(`resp_${index}`, { createdAt: now + index, names: [`msg_${index}`] }))
+      expect(await store.findForeign('bob', ['msg_0', 'msg_1'])).toEqual(['msg_1'])
+    })
+
     test('a store that is closed says so', async () => {
       const closing = await place.open()
       await closing.close()
@@ -115,4 +193,8 @@ export function describeResponseStore(name: string, openPlace: () => Promise<Pla
 export function entryOf(id: string, more: Partial<NewResponse> = {}): NewResponse {
   const createdAt = Date.now()
   return { id, owner: 'ann', createdAt, endsAt: createdAt + 3_600_000, open: false, json: '{}', ...more }
+}
+
+function jsonOf(bytes: number): string {
+  return `"${'x'.repeat(bytes - 2)}"`
 }
