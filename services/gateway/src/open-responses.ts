@@ -35,9 +35,14 @@ export type ResponsesParts = Omit<ResponsesOptions, 'kept' | 'runs' | 'isOpenAI'
 export function openResponses(config: GatewayConfig, { baseUrl, ...parts }: ResponsesParts): Responses {
   const { telemetry, stopBell } = parts
   const store = createLateStore(config, telemetry)
-  const kept = createKeptResponses({ store: store.open, retentionMs: config.RESPONSE_RETENTION_H * 3_600_000, telemetry })
   const isOpenAI = new URL(baseUrl).hostname === 'api.openai.com'
   const mode = config.LLM_RESPONSES === 'auto' ? (isOpenAI ? 'passthrough' : 'translate') : config.LLM_RESPONSES
+  const kept = createKeptResponses({
+    store: store.open,
+    retentionMs: config.RESPONSE_RETENTION_H * 3_600_000,
+    knowsNames: mode === 'passthrough',
+    telemetry,
+  })
   const options: ResponsesOptions = { ...parts, kept, isOpenAI, mode, runs: createBackgroundRuns({ kept, stopBell, telemetry }) }
 
   /** What has ended while nobody asked is written down before its session is forgotten; what is over is forgotten. */

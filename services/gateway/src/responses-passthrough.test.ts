@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 
 import { eventually } from '@signalbox/testing'
 import { BadRequestError, NotFoundError } from 'openai'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { BOBS_KEY, startResponses, type ResponsesWorld } from './fixtures/responses.ts'
 import type { TakenRequest } from './fixtures/upstream.ts'
@@ -11,11 +11,12 @@ const ASK = { model: 'signalbox-simple', input: 'hello' }
 const ID = 'resp_68aa00000000000000000000000000000000000000000001'
 const MESSAGE = {
   type: 'message',
-  id: 'msg_up',
+  id: 'msg_upstream_1',
   role: 'assistant',
   status: 'completed',
   content: [{ type: 'output_text', text: 'Hello', annotations: [], logprobs: [] }],
 }
+const REASONING = { type: 'reasoning', id: 'rs_upstream_1', summary: [] }
 const RESPONSE = {
   id: ID,
   object: 'response',
@@ -26,7 +27,7 @@ const RESPONSE = {
   instructions: null,
   metadata: {},
   model: 'test-model',
-  output: [MESSAGE],
+  output: [REASONING, MESSAGE],
   parallel_tool_calls: true,
   tool_choice: 'auto',
   tools: [],
@@ -129,6 +130,83 @@ test('what follows a response that the endpoint keeps is told by its id alone', 
   await world.client.responses.create(ASK)
   await world.client.responses.create({ ...ASK, input: 'again', previous_response_id: ID })
   expect(JSON.parse(String(taken().body))).toEqual({ model: 'test-model', input: 'again', previous_response_id: ID })
+})
+
+describe('whose ids are', () => {
+  const refer = (id: string): object => ({
+    ...ASK,
+    input: [
+      { type: 'item_reference', id },
+      { role: 'user', content: 'and?' },
+    ],
+  })
+
+  test.each(['whole', 'streamed'])('what is known to be somebody else’s is refused as if it were not there, of a response that came %s', async (how) => {
+    if (how === 'streamed') world.answer = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(BYTES)
+    await world.stream('POST', '/responses', { ...ASK, stream: how === 'streamed' })
+    const asked = world.upstream.taken.length
+    const asBob = { authorization: `Bearer ${BOBS_KEY}` }
+    for (const body of [refer('msg_upstream_1'), { ...ASK, input: [{ type: 'reasoning', id: 'rs_upstream_1', summary: [] }] }])
+      expect(await world.ask('POST', '/responses', body, asBob)).toMatchObject({
+        status: 404,
+        body: {
+          error: {
+            message: expect.stringMatching(/^Item with id '\w+' not found\.$/) as string,
+            type: 'invalid_request_error',
+            param: 'input[0].id',
+            code: null,
+          },
+        },
+      })
+    expect(await world.ask('POST', '/responses', { ...ASK, previous_response_id: ID }, asBob)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'previous_response_not_found' } },
+    })
+    expect(world.upstream.taken).toHaveLength(asked)
+    world.answer = (response) => sayJson(response, RESPONSE)
+    expect((await world.ask('POST', '/responses', refer('msg_upstream_1'))).status).toBe(200)
+  })
+
+  test('a reference into a session of somebody else’s is refused, and one into one’s own is told', async () => {
+    const asked = world.client.responses.create({ model: 'signalbox-orchestrated', input: 'Plan it' })
+    const session = await eventually('it began', () => world.session)
+    session.say(
+      { type: 'answer.delta', node: 'c', agent: 'reasoning', offset: 0, text: 'Planned.' },
+      { type: 'session.completed', usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, cost_usd: null }, citations: [] },
+    )
+    const { output } = await asked
+    const id = output.at(-1)?.id ?? ''
+    expect((await world.ask('POST', '/responses', refer(id), { authorization: `Bearer ${BOBS_KEY}` })).status).toBe(404)
+    expect(world.upstream.taken).toHaveLength(0)
+    expect((await world.ask('POST', '/responses', refer(id))).status).toBe(200)
+    expect(JSON.parse(String(taken().body))).toMatchObject({ input: [{ role: 'assistant', content: [{ text: 'Planned.' }] }, {}] })
+  })
+
+  test('what nobody here knows is left to the endpoint', async () => {
+    const previous_response_id = 'resp_made_elsewhere_1'
+    expect((await world.ask('POST', '/responses', { ...ASK, previous_response_id })).status).toBe(200)
+    expect(JSON.parse(String(taken().body))).toMatchObject({ previous_response_id })
+    // No id of a response leads anywhere else.
+    for (const id of ['..', 'resp_1/../../files', 'file_1']) {
+      expect(await world.ask('POST', '/responses', { ...ASK, previous_response_id: id })).toMatchObject({ status: 400 })
+      expect(world.upstream.taken).toHaveLength(1)
+    }
+  })
+
+  test('a session that follows what was made elsewhere knows what was said there', async () => {
+    world.answer = (response, { path }) =>
+      path.includes('/input_items')
+        ? sayJson(response, { object: 'list', data: [{ type: 'message', id: 'msg_in', role: 'user', content: [{ type: 'input_text', text: 'hi' }] }] })
+        : sayJson(response, { ...RESPONSE, previous_response_id: null })
+    const asked = world.client.responses.create({ model: 'signalbox-orchestrated', input: 'Plan it', previous_response_id: 'resp_made_elsewhere_1' })
+    const session = await eventually('it began', () => world.session)
+    expect(session.message.parts.at(-1)).toMatchObject({ data: { conversation: [{ text: 'hi' }, { text: 'Hello' }, { text: 'Plan it' }] } })
+    session.say(
+      { type: 'answer.delta', node: 'c', agent: 'reasoning', offset: 0, text: 'Planned.' },
+      { type: 'session.completed', usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, cost_usd: null }, citations: [] },
+    )
+    await asked
+  })
 })
 
 test('a session that follows one knows what was said, and one that follows a session does too', async () => {

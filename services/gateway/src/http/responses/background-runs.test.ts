@@ -51,7 +51,7 @@ async function run(make: MakeResponse, bounds: { mostToldBytes?: number } = {}):
   await using folder = await temporaryFolder()
   const telemetry = openTelemetry({ service: 'x', level: 'silent' })
   const store = openSqliteResponseStore({ path: join(folder.path, 'responses.db') })
-  const kept = createKeptResponses({ store: async () => store, retentionMs: 60_000, telemetry })
+  const kept = createKeptResponses({ store: async () => store, retentionMs: 60_000, knowsNames: false, telemetry })
   const runs = createBackgroundRuns({ kept, stopBell: createStopBell(), telemetry, ...bounds })
   await runs.start({ entry: await kept.begin('ann', BEGUN), document: BEGUN }, make).over
   const found = await kept.find('ann', 'resp_1')

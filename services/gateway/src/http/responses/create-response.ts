@@ -22,7 +22,7 @@ import { decideApprovals, readDecisions } from './decide-approvals.ts'
 import { createResponseId } from './kept-responses.ts'
 import { refreshResponse } from './refresh-response.ts'
 import { callModel } from './model-call.ts'
-import { readUpstreamOutput, relayCreated } from './relay-upstream.ts'
+import { readUpstreamTurn, relayCreated } from './relay-upstream.ts'
 import { resolveConversation, type ResolvedConversation } from './resolve-conversation.ts'
 import { answerInWords, invalid } from './response-faults.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
@@ -121,7 +121,7 @@ function resolve(
     {
       kept: options.kept,
       refresh: (_owner, found) => refreshResponse(found, call(), options),
-      readUpstream: (upstreamId) => readUpstreamOutput(upstreamId, options, c.get('requestId'), caller.signal),
+      readUpstream: (upstreamId, isElsewhere) => readUpstreamTurn(upstreamId, { isElsewhere, requestId: c.get('requestId'), signal: caller.signal }, options),
     },
   )
 }

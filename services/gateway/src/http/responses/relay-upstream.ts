@@ -4,6 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { AppError, toAppError } from '@signalbox/errors'
 import { toOpenAIError } from '@signalbox/openai-wire'
 import type { ConversationItem, ReadResponsesRequest } from '@signalbox/openai-wire/responses'
+import { z } from 'zod'
 
 import { askModel } from '../../adapters/responses/ask-model.ts'
 import { readWhole, type UpstreamReply } from '../../adapters/responses/upstream-reply.ts'
@@ -12,10 +13,23 @@ import { toReplyHeaders } from '../simple/reply-headers.ts'
 import { toUpstreamRequest } from '../simple/simple-path.ts'
 import type { AnsweringTo } from '../with-caller.ts'
 import { readRefusal } from './answer-from-chat.ts'
+import { collectItemIds } from './item-ids.ts'
 import { callModel, type ModelCall } from './model-call.ts'
+import { noPreviousResponse } from './response-faults.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
 
 type ResponsePath = `/responses/${string}`
+
+/** A response that the endpoint keeps. */
+export interface UpstreamTurn {
+  input: ConversationItem[]
+  output: ConversationItem[]
+  previous: string | null
+}
+
+const itemListSchema = z.array(z.looseObject({ type: z.string(), id: z.string() })).catch([])
+const turnSchema = z.looseObject({ output: itemListSchema, previous_response_id: z.string().nullable().catch(null) })
+const itemsSchema = z.looseObject({ data: itemListSchema })
 const NOTHING = Buffer.alloc(0)
 
 const LARGEST_DOCUMENT = 64 * 1_024 * 1_024
@@ -32,8 +46,8 @@ export async function relayCreated(c: GatewayContext, request: ResponseRequest, 
   const { read, conversation, headers } = request
   const isStored = read.request.store !== false
   const previous = conversation.previous?.document.kind === 'upstream' ? conversation.previous.entry.id : null
-  return relay(c, call, headers, options, async (id) => {
-    if (isStored) await options.kept.keep(c.get('owner'), { kind: 'upstream', previous, input: conversation.input }, id)
+  return relay(c, call, headers, options, async (id, items) => {
+    if (isStored) await options.kept.keep(c.get('owner'), { kind: 'upstream', previous, input: conversation.input }, id, items)
   })
 }
 
@@ -52,19 +66,25 @@ export function askUpstream(
   return relay(c, callModel(options, { ...request, method: method === 'POST' ? undefined : method }, to.caller), to.headers, options)
 }
 
-/** What a response that the endpoint keeps has put out. @throws AppError `not_found`. */
-export async function readUpstreamOutput(
+/** What the endpoint says of a response that it keeps; what was put in only where it was not made here. @throws AppError `not_found`. */
+export async function readUpstreamTurn(
   id: string,
+  { isElsewhere, requestId, signal }: { isElsewhere: boolean; requestId: string; signal: AbortSignal },
   { upstream }: Pick<ResponsesOptions, 'upstream'>,
-  requestId: string,
-  signal: AbortSignal,
-): Promise<ConversationItem[]> {
-  const path: ResponsePath = `/responses/${encodeURIComponent(id)}`
-  const reply = await askModel(upstream, { method: 'GET', path, body: NOTHING, stream: false, requestId, isRetry: false }, signal).reply
-  const body = await readWhole(reply, LARGEST_DOCUMENT, upstream.host)
-  if (reply.status !== 200) throw new AppError('not_found', `Previous response with id '${id}' not found.`, { param: 'previous_response_id' })
-  const { output } = JSON.parse(body.toString('utf8')) as { output?: ConversationItem[] }
-  return output ?? []
+): Promise<UpstreamTurn> {
+  const read = async (path: ResponsePath): Promise<unknown> => {
+    const reply = await askModel(upstream, { method: 'GET', path, body: NOTHING, stream: false, requestId, isRetry: false }, signal).reply
+    const body = await readWhole(reply, LARGEST_DOCUMENT, upstream.host)
+    if (reply.status !== 200) throw noPreviousResponse(id)
+    try {
+      return JSON.parse(body.toString('utf8')) as unknown
+    } catch (cause) {
+      throw new AppError('upstream_invalid', `The model endpoint ${upstream.host} answered with something that is not JSON.`, { cause })
+    }
+  }
+  const { output, previous_response_id: previous } = turnSchema.parse(await read(`/responses/${id}`))
+  const { data: input } = isElsewhere ? itemsSchema.parse(await read(`/responses/${id}/input_items?order=asc&limit=100`)) : { data: [] }
+  return { input, output, previous }
 }
 
 /** The bytes as they came, where the endpoint knows all that they speak of; else with the conversation in them. */
@@ -96,7 +116,7 @@ async function relay(
   call: ModelCall,
   headers: Record<string, string>,
   { upstream: { host } }: ResponsesOptions,
-  onId: (id: string) => Promise<void> = async () => undefined,
+  onMade: OnMade = async () => undefined,
 ): Promise<Response> {
   try {
     const reply = await call.reply
@@ -104,16 +124,23 @@ async function relay(
     if (typeof id === 'string') c.get('record').upstreamRequestId = id
     const refusal = await readRefusal(reply, call.stream, host, headers)
     if (refusal) return refusal
-    if (call.stream) return await pass(c, reply, { headers, onId, host })
+    if (call.stream) return await pass(c, reply, { headers, onMade, host })
     const body = await readWhole(reply, LARGEST_DOCUMENT, host)
     const made = readResponseId(body)
-    if (made !== undefined) await onId(made)
+    if (made !== undefined) {
+      const ids = collectItemIds()
+      ids.hear(body.toString('latin1'))
+      await onMade(made, [...ids.found])
+    }
     const { 'content-length': _length, ...rest } = toReplyHeaders(reply.headers) as Record<string, string>
     return new Response(new Uint8Array(body), { status: reply.status, headers: { ...rest, ...headers } })
   } finally {
     call.close()
   }
 }
+
+/** Told of a response that the endpoint has made, and of its items as far as it has said them. */
+type OnMade = (id: string, items: readonly string[]) => Promise<void>
 
 /** The id of the response that a reply is, or begins to be. */
 export function readResponseId(reply: Buffer): string | undefined {
@@ -124,30 +151,40 @@ export function readResponseId(reply: Buffer): string | undefined {
 async function pass(
   c: GatewayContext,
   reply: UpstreamReply,
-  { headers, onId, host }: { headers: Record<string, string>; onId: (id: string) => Promise<void>; host: string },
+  { headers, onMade, host }: { headers: Record<string, string>; onMade: OnMade; host: string },
 ): Promise<Response> {
   const { outgoing } = c.env
+  const ids = collectItemIds()
   let seen: string | undefined = ''
+  let made: string | undefined
   let tail = ''
   let bytes = 0
+  const noteItems = async (): Promise<void> => {
+    if (made !== undefined && ids.found.size > 0) await onMade(made, [...ids.found])
+  }
   try {
     for await (const piece of reply.body) {
+      const text = piece.toString('latin1')
       if (seen !== undefined) {
-        seen += piece.toString('latin1')
-        const id = readId(seen)
+        seen += text
+        made = readId(seen)
         // Whose it is must be known before the caller can ask for it.
-        if (id !== undefined) await onId(id)
-        if (id !== undefined || seen.length > LONGEST_LOOK) seen = undefined
+        if (made !== undefined) await onMade(made, [])
+        if (made !== undefined || seen.length > LONGEST_LOOK) seen = undefined
       }
+      ids.hear(text)
       if (!outgoing.headersSent)
         outgoing.writeHead(200, { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', ...toReplyHeaders(reply.headers), ...headers })
       bytes += piece.length
-      tail = toTail(tail, piece.toString('latin1'))
+      tail = toTail(tail, text)
       if (!outgoing.write(piece)) await roomIn(outgoing)
     }
     if (!ENDING.test(tail)) throw new AppError('upstream_failed', `The model endpoint ${host} ended its stream before its answer was whole.`)
+    await noteItems()
     outgoing.end()
   } catch (error) {
+    // What was said of it may be spoken of.
+    await noteItems()
     if (!outgoing.headersSent || outgoing.destroyed) throw error
     const fault = toAppError(error)
     c.get('record').errorCode = fault.code

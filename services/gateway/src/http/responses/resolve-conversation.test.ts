@@ -53,7 +53,7 @@ async function openChain(): Promise<Chain> {
   const folder = await temporaryFolder()
   const store = openSqliteResponseStore({ path: join(folder.path, 'responses.db') })
   const telemetry = openTelemetry({ service: 'x', level: 'silent' })
-  const kept = createKeptResponses({ store: async () => store, retentionMs: 60_000, telemetry })
+  const kept = createKeptResponses({ store: async () => store, retentionMs: 60_000, knowsNames: false, telemetry })
   const read = (previous: string | undefined, references: readonly string[] = []) => {
     const input = references.length === 0 ? 'go on' : references.map((id) => ({ type: 'item_reference', id }))
     return readResponsesRequest(Buffer.from(JSON.stringify({ model: 'm', input, ...(previous !== undefined && { previous_response_id: previous }) })))
@@ -73,7 +73,7 @@ async function openChain(): Promise<Chain> {
       resolveConversation(
         read(previous, references),
         { owner: 'ann', id: 'resp_next', followUpstream: false },
-        { kept, refresh: async (_owner, found) => found, readUpstream: async () => [] },
+        { kept, refresh: async (_owner, found) => found, readUpstream: async () => ({ input: [], output: [], previous: null }) },
       ),
     async [Symbol.asyncDispose]() {
       await store.close()

@@ -1,10 +1,11 @@
-import { type ConversationItem, type ReadResponsesRequest, toInputItems } from '@signalbox/openai-wire/responses'
+import { type ConversationItem, type ReadResponsesRequest, readItemHome, toInputItems } from '@signalbox/openai-wire/responses'
 import { AppError } from '@signalbox/errors'
 
 import { dereferenceAll, MOST_CHARACTERS } from './dereference.ts'
 import type { KeptResponses } from './kept-responses.ts'
 import type { FoundResponse, OwnResponse, ResponseSession } from './response-document.ts'
-import { invalid, noPreviousResponse } from './response-faults.ts'
+import type { UpstreamTurn } from './relay-upstream.ts'
+import { invalid, noPreviousResponse, noSuchItem } from './response-faults.ts'
 
 /** What a request goes on with. */
 export interface ResolvedConversation {
@@ -23,8 +24,8 @@ export interface ConversationSource {
   kept: KeptResponses
   /** A response as it is by now. */
   refresh(owner: string, found: FoundResponse): Promise<FoundResponse>
-  /** What a response put out that the endpoint behind us keeps. @throws AppError `not_found`. */
-  readUpstream(id: string): Promise<ConversationItem[]>
+  /** What the endpoint behind us keeps of a response; what was put in only where it was not made here. @throws AppError `not_found`. */
+  readUpstream(id: string, isElsewhere: boolean): Promise<UpstreamTurn>
 }
 
 /** As many responses may go on from each other. */
@@ -40,10 +41,11 @@ export async function resolveConversation(
 ): Promise<ResolvedConversation> {
   const raw = toInputItems(request, id)
   const previousId = request.previous_response_id
-  const found = previousId ? await findPrevious(owner, previousId, source) : undefined
+  if (followUpstream) await refuseForeign(owner, raw, source)
+  const found = previousId ? await findPrevious(owner, previousId, followUpstream, source) : undefined
   const previous = found && (await source.refresh(owner, found))
   // What the endpoint keeps it need not be told again.
-  const readBefore = async (): Promise<ConversationItem[]> => (previous ? readChain(owner, previous, source) : [])
+  const readBefore = async (): Promise<ConversationItem[]> => (previous ? readChain(owner, previous, followUpstream, source) : [])
   const before = followUpstream && previous?.document.kind === 'upstream' ? [] : await readBefore()
   const input = await dereferenceAll(raw, { owner, before, followUpstream }, source.kept)
   const own = previous?.document.kind === 'ours' ? previous.document : undefined
@@ -56,30 +58,62 @@ export async function resolveConversation(
   }
 }
 
-async function findPrevious(owner: string, id: string, { kept }: ConversationSource): Promise<FoundResponse> {
+/**
+ * One that is not known here is the endpoint's to know, as long as it is not known to be somebody else's: its keeper
+ * keeps for all of its callers alike.
+ */
+async function findPrevious(owner: string, id: string, followUpstream: boolean, { kept }: ConversationSource): Promise<FoundResponse> {
   const found = await kept.find(owner, id)
-  if (!found) throw noPreviousResponse(id)
-  return found
+  if (found) return found
+  if (!followUpstream || !/^resp_[\w-]{1,200}$/.test(id) || (await kept.findForeign(owner, [id])).length > 0) throw noPreviousResponse(id)
+  const entry = { id, owner, createdAt: 0, endsAt: 0, open: false, json: '', version: 1 }
+  return { entry, document: { kind: 'upstream', previous: null, input: [], isElsewhere: true } }
 }
 
-async function readChain(owner: string, last: FoundResponse, source: ConversationSource): Promise<ConversationItem[]> {
+/** What leads to something that the endpoint keeps, instead of saying it. */
+const REFERRING: ReadonlySet<string> = new Set(['item_reference', 'reasoning'])
+
+/** @throws AppError for what leads to what somebody else was told: to everybody else it does not exist. */
+async function refuseForeign(owner: string, items: readonly ConversationItem[], { kept }: ConversationSource): Promise<void> {
+  const namesOf = ({ id }: ConversationItem): string[] => [id, readItemHome(id) ?? id]
+  const names = new Set(items.flatMap((item) => (REFERRING.has(item.type) ? namesOf(item) : [])))
+  const foreign = new Set(await kept.findForeign(owner, [...names]))
+  const index = foreign.size === 0 ? -1 : items.findIndex((item) => REFERRING.has(item.type) && namesOf(item).some((name) => foreign.has(name)))
+  if (index !== -1) throw noSuchItem(items[index]?.id ?? '', `input[${index}].id`)
+}
+
+async function readChain(owner: string, last: FoundResponse, followUpstream: boolean, source: ConversationSource): Promise<ConversationItem[]> {
   const turns: ConversationItem[][] = []
   let count = 0
   let characters = 0
   let found: FoundResponse | undefined = last
   while (found) {
-    const { document, entry }: FoundResponse = found
-    const output = document.kind === 'ours' ? (document.response.output as unknown as ConversationItem[]) : await source.readUpstream(entry.id)
-    turns.push([...document.input, ...output])
-    count += document.input.length + output.length
-    characters += document.kind === 'ours' ? entry.json.length : entry.json.length + JSON.stringify(output).length
+    const { input, output, previous, length }: Turn = await readTurn(found, source)
+    turns.push([...input, ...output])
+    count += input.length + output.length
+    characters += length
     if (characters > MOST_CHARACTERS) throw invalid('previous_response_id', `the conversation is longer than ${MOST_CHARACTERS} characters`)
     if (turns.length >= LONGEST_CHAIN || count > MOST_ITEMS)
       throw invalid('previous_response_id', `the conversation is longer than ${LONGEST_CHAIN} responses, or ${MOST_ITEMS} items`)
-    const id: string | null = document.kind === 'ours' ? document.response.previous_response_id : document.previous
-    found = id === null ? undefined : await findPrevious(owner, id, source)
+    found = previous === null ? undefined : await findPrevious(owner, previous, followUpstream, source)
   }
   return turns.toReversed().flat()
+}
+
+interface Turn extends UpstreamTurn {
+  /** In characters, as it is kept. */
+  length: number
+}
+
+async function readTurn({ document, entry }: FoundResponse, source: ConversationSource): Promise<Turn> {
+  if (document.kind === 'ours') {
+    const { response, input } = document
+    return { input, output: response.output as unknown as ConversationItem[], previous: response.previous_response_id, length: entry.json.length }
+  }
+  const isElsewhere = document.isElsewhere === true
+  const kept = await source.readUpstream(entry.id, isElsewhere)
+  const turn = isElsewhere ? kept : { ...kept, input: document.input, previous: document.previous }
+  return { ...turn, length: JSON.stringify([turn.input, turn.output]).length }
 }
 
 /** What of a conversation is kept of one response: its own turn. */

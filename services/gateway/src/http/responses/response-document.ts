@@ -43,6 +43,8 @@ export interface UpstreamResponse {
   kind: 'upstream'
   previous: string | null
   input: ConversationItem[]
+  /** It was not made here: what was put in is asked for there too. Never kept. */
+  isElsewhere?: true
 }
 
 export type ResponseDocument = OwnResponse | UpstreamResponse
@@ -91,7 +93,7 @@ export const MOST_KEPT_BYTES = 16 * 1_024 * 1_024
 
 /** The entry with other contents. Undefined where it is too much to keep. */
 export function toEntry(of: Omit<NewResponse, 'json' | 'open'>, document: ResponseDocument, open: boolean): NewResponse | undefined {
-  const { id, owner, createdAt, endsAt } = of
+  const { id, owner, createdAt, endsAt, names } = of
   const json = JSON.stringify(document)
-  return Buffer.byteLength(json) > MOST_KEPT_BYTES ? undefined : { id, owner, createdAt, endsAt, open, json }
+  return Buffer.byteLength(json) > MOST_KEPT_BYTES ? undefined : { id, owner, createdAt, endsAt, open, json, names }
 }
