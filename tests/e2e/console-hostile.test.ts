@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask } from './ask.ts'
 import { findBarriers, keepScreenshot, type Page, type Visitor } from './browser.ts'
 import { call, openAdmin, openConsoleHouse, type ConsoleHouse } from './console-house.ts'
-import { startHostileAgent, TOKENS, type HostileAgent } from './hostile-agent.ts'
+import { startHostileAgent, TOKENS, WIDE, type HostileAgent } from './hostile-agent.ts'
 
 /* An agent that means ill writes markup, links, and characters that are not seen, wherever its words are shown. */
 
@@ -43,6 +43,7 @@ test('what it asks for is shown as it is: nothing of it runs, nothing is fetched
   await page.goto(`/console/approvals/${asked.id}`)
   await page.getByRole('heading', { name: 'What will run' }).waitFor()
   await expectHarmless('hostile-approval')
+  await expectRoomForValues()
   await page.goto(`/console/sessions/${asked.session_id}?node=${asked.node}`)
   await page.getByRole('region', { name: /^Node / }).waitFor()
   await expectHarmless('hostile-session-waits')
@@ -104,6 +105,21 @@ function sessionThatIs(status: string): Promise<string> {
     },
     30_000,
   )
+}
+
+/** Beside a key as long as a page its value is still read in lines; on a phone it stands below. */
+async function expectRoomForValues(): Promise<void> {
+  const size = page.viewportSize() ?? { width: 1_280, height: 800 }
+  const boxOf = async (selector: string, hasText: string) =>
+    (await page.locator(selector, { hasText }).last().boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+  const [key, value] = [await boxOf('main li > span', WIDE.key), await boxOf('main li > div', WIDE.value)]
+  expect(value.width).toBeGreaterThan(key.width)
+  await page.setViewportSize({ width: 390, height: 844 })
+  const [keyAbove, below] = [await boxOf('main li > span', WIDE.key), await boxOf('main li > div', WIDE.value)]
+  expect(below.width).toBeGreaterThan(220)
+  expect(below.y).toBeGreaterThanOrEqual(keyAbove.y + keyAbove.height - 1)
+  await keepScreenshot(page, 'hostile-approval-phone')
+  await page.setViewportSize(size)
 }
 
 /** Nothing ran, nothing was fetched from elsewhere, no link leads where scripts run, and what hides stands there by name. */

@@ -17,6 +17,12 @@ export const TOKENS = ['⟨RLO U+202E⟩', '⟨ESC U+001B⟩', '⟨ZWSP U+200B�
 const LINKS = '[here](javascript:owned=2) ![there](https://evil.example/pixel.png) <script>owned=3</script> <a href="https://evil.example">pay</a>'
 const LONG = `${evil('long')} ${'a word and '.repeat(9_000)}`
 
+/** A key that would leave its value no room. */
+export const WIDE = {
+  key: 'a_key_'.repeat(60),
+  value: 'what has to be read in whole lines, and not letter by letter in a column beside its key, however long that key is',
+} as const
+
 /** The asks of one that means ill, in every field that is its own. */
 const ASKS: Json = [
   {
@@ -30,6 +36,7 @@ const ASKS: Json = [
       tool: evil('tool'),
       args: {
         [evil('key')]: evil('value'),
+        [WIDE.key]: WIDE.value,
         ['__proto__']: { owned: 4 },
         pay: 'https://bank.example@evil.example/',
         deep: { er: [{ [evil('deep key')]: [[[[evil('deep value')]]]] }] },

@@ -10,6 +10,8 @@ import { toShortText } from './short-text.ts'
 /** A text longer than this is cut, and an object of more entries is shut, until it is asked for. */
 const LONG_TEXT = 400
 const MANY_ENTRIES = 60
+/** One no longer than this, a mask among them, is not wrapped to stand beside a long key. */
+const SHORT_TEXT = 24
 /** What holds so little is open from the beginning, however deep it is. */
 const SMALL = 4_000
 
@@ -56,9 +58,12 @@ function Entry({ name, value, depth }: { name: string | number; value: unknown; 
   const kind = Array.isArray(value) ? `${count} ${count === 1 ? 'item' : 'items'}` : `${count} ${count === 1 ? 'entry' : 'entries'}`
   if (!isNested)
     return (
-      <li className="flex items-start gap-2.5 pl-5">
-        <Name name={name} />
-        <Value value={value} depth={depth} />
+      // A value that finds no room beside its key goes below it.
+      <li className="flex flex-wrap items-start gap-x-2.5 pl-5">
+        <Name name={name} className="max-w-full sm:max-w-[40%]" />
+        <div className={classes('max-w-full', isShort(value) ? 'min-w-0' : 'min-w-[min(100%,14rem)] flex-1')}>
+          <Value value={value} depth={depth} />
+        </div>
       </li>
     )
   return (
@@ -67,20 +72,26 @@ function Entry({ name, value, depth }: { name: string | number; value: unknown; 
         type="button"
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
-        className="-ml-0.5 flex min-h-6 items-center gap-1 rounded pr-1.5 text-left hover:bg-sunken"
+        className="-ml-0.5 flex min-h-6 max-w-full items-start gap-1 rounded pr-1.5 text-left hover:bg-sunken"
       >
-        <ChevronRight aria-hidden size={14} className={classes('shrink-0 text-faint transition-transform duration-100', isOpen && 'rotate-90')} />
+        <ChevronRight aria-hidden size={14} className={classes('mt-[0.3rem] shrink-0 text-faint transition-transform duration-100', isOpen && 'rotate-90')} />
         <Name name={name} />
-        <span className="ml-1 text-faint">{kind}</span>
+        <span className="ml-1 shrink-0 text-faint">{kind}</span>
       </button>
       {isOpen && <Value value={value} depth={depth} />}
     </li>
   )
 }
 
-function Name({ name }: { name: string | number }) {
+/** True for what needs no more room than it takes on one line. */
+function isShort(value: unknown): boolean {
+  return typeof value !== 'string' || value.length <= SHORT_TEXT
+}
+
+/** Whoever wrote it says how long it is: it wraps wherever it must. */
+function Name({ name, className }: { name: string | number; className?: string }) {
   return (
-    <span className={classes('shrink-0', typeof name === 'number' ? 'text-faint' : 'font-medium text-accent-text')}>
+    <span className={classes('min-w-0 wrap-anywhere', typeof name === 'number' ? 'text-faint' : 'font-medium text-accent-text', className)}>
       {typeof name === 'number' ? name : name === '' ? '""' : <SafeText text={name} />}
     </span>
   )

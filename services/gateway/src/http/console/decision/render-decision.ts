@@ -127,7 +127,7 @@ function renderWords({ why, impact, statement }: Approval): Html {
 function renderArguments({ action, args_sha256, edit }: Approval): Html {
   const shown = (args: unknown, sha256: string): Html =>
     html`<div class="code">${renderJson(args)}</div>
-      <p class="hash">SHA-256 ${sha256}</p>`
+      <p class="hash">${JSON.stringify(args).includes('•••• (keyed ') ? 'Keyed hash' : 'SHA-256'} ${sha256}</p>`
   if (edit === null)
     return html`<h2>What runs</h2>
       ${shown(action.args, args_sha256)}`
