@@ -71,6 +71,7 @@ function hasWork({ plan, nodes }: SessionDocument): boolean {
 function follow(decided: Decided, tools: DecideTools): void {
   const { plan } = decided.document
   if (!plan) return
+  const held = new Set<string>()
   for (;;) {
     gather(decided, tools)
     // A failure that the plan is being revised for does not end the session, another one does.
@@ -88,7 +89,7 @@ function follow(decided: Decided, tools: DecideTools): void {
       decided.document = withResumed(decided.document, id)
       decided.resume.push(id)
     }
-    if (decided.document.revising || !advance(decided, tools)) return
+    if (decided.document.revising || !advance(decided, held, tools)) return
   }
 }
 
@@ -101,19 +102,20 @@ function passes(decided: Decided, id: string, { policies }: DecideTools): boolea
   return false
 }
 
-/** One pass of the scheduler. True where it changed what a further pass would see. */
-function advance(decided: Decided, tools: DecideTools): boolean {
+/** One pass of the scheduler; what may not begin although its turn has come is added to `held`. True where a further pass would see something else. */
+function advance(decided: Decided, held: Set<string>, tools: DecideTools): boolean {
   const { plan, nodes } = decided.document
   if (!plan) return false
   let fault: Fault | undefined
-  const decision = schedule(plan, nodes, tools.limits, (node) => {
+  const holds = (node: PlanNode): boolean => {
     try {
       return conditionHolds(node, nodes, tools.evaluate)
     } catch (error) {
       fault = toFault(toAppError(error), node.id)
       return false
     }
-  })
+  }
+  const decision = schedule(plan, nodes, { limits: tools.limits, holds, held })
   for (const { id, reason } of decision.skip) {
     decided.document = withNode(decided.document, id, { state: 'skipped', skip_reason: reason, finished_at: stamp() })
     decided.events.push(happened({ type: 'node.skipped', node: id, agent: (nodes[id] as NodeState).agent, reason }))
@@ -124,8 +126,11 @@ function advance(decided: Decided, tools: DecideTools): boolean {
   let isChanged = false
   for (const id of decision.start) {
     if (passes(decided, id, tools)) begin(decided, id, tools)
-    // One that was refused, or is done with its approval, lets others begin.
-    else if (decided.document.nodes[id]?.state !== 'waiting' && decided.document.nodes[id]?.state !== 'pending') isChanged = true
+    else {
+      // Whether it was refused, waits for people, or is not even asked about yet: its place is another's.
+      if (decided.document.nodes[id]?.state === 'pending') held.add(id)
+      isChanged = true
+    }
   }
   for (const id of decision.open) {
     if (!passes(decided, id, tools)) {

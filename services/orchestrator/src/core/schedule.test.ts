@@ -20,7 +20,7 @@ describe('what is done next', () => {
 
   test('a node whose condition is false is skipped, and what rests on it alone with it', () => {
     const plan = planOf('a', 'b<a', 'c<b', 'd<a,c')
-    const decision = schedule(plan, states(plan, { a: 'completed' }), WIDE, ({ id }) => id !== 'b')
+    const decision = schedule(plan, states(plan, { a: 'completed' }), { limits: WIDE, holds: ({ id }) => id !== 'b' })
     expect(decision.skip).toEqual([
       { id: 'b', reason: 'condition' },
       { id: 'c', reason: 'upstream' },
@@ -56,15 +56,22 @@ describe('what is done next', () => {
     expect(decide(urgent, {}, { perSession: 2, perAgent: 64 }).start).toEqual(['c', 'a'])
   })
 
+  test('what waits for people takes no place, and what is not to begin yet leaves its place to others', () => {
+    const plan = planOf('a', 'b', 'c', 'd<a,b,c')
+    const limits = { perSession: 1, perAgent: 64 }
+    expect(decide(plan, { a: 'waiting' }, limits).start).toEqual(['b'])
+    expect(schedule(plan, states(plan, {}), { limits, holds: always, held: new Set(['a', 'b']) }).start).toEqual(['c'])
+  })
+
   test('a node that is taken apart takes no place, and its branches do', () => {
     const plan = planOf('a', 'b<a')
     const map: PlanNode = { id: 'm', kind: 'map', agent: 'x', instruction: 'm', needs: ['a'], over: 'a', on_failure: 'fail', on_item_failure: 'fail' }
     const mapped = { ...plan, nodes: [plan.nodes[0] as PlanNode, map, { ...(plan.nodes[1] as PlanNode), needs: ['m'] }] }
     const ready = states(mapped, { a: 'completed' })
-    expect(schedule(mapped, ready, WIDE, always)).toMatchObject({ start: [], open: ['m'], outcome: 'running' })
+    expect(schedule(mapped, ready, { limits: WIDE, holds: always })).toMatchObject({ start: [], open: ['m'], outcome: 'running' })
     const branch = (index: number): NodeState => ({ state: 'pending', agent: 'x', attempts: 0, epoch: 0, branch: { of: 'm', role: 'item', index, agent: 'x' } })
     const opened = { ...ready, 'm': { ...(ready['m'] as NodeState), state: 'running' as const }, 'm.0': branch(0), 'm.1': branch(1), 'm.2': branch(2) }
-    expect(schedule(mapped, opened, { perSession: 64, perAgent: 2 }, always).start).toEqual(['m.0', 'm.1'])
+    expect(schedule(mapped, opened, { limits: { perSession: 64, perAgent: 2 }, holds: always }).start).toEqual(['m.0', 'm.1'])
   })
 
   test('a node that streams from another begins when that one is at work, and not before', () => {
@@ -81,8 +88,8 @@ describe('what is done next', () => {
       on_item_failure: 'fail',
     }
     const plan: Plan = { goal: 'g', nodes: [a, map, { ...a, id: 'z', needs: ['m'] }], answer: 'z' }
-    expect(schedule(plan, states(plan, {}), WIDE, always).open).toEqual([])
-    expect(schedule(plan, states(plan, { a: 'running' }), WIDE, always).open).toEqual(['m'])
+    expect(schedule(plan, states(plan, {}), { limits: WIDE, holds: always }).open).toEqual([])
+    expect(schedule(plan, states(plan, { a: 'running' }), { limits: WIDE, holds: always }).open).toEqual(['m'])
   })
 
   test('no more run than the session and the agent allow', () => {
@@ -106,8 +113,8 @@ test('over any plan and any course of events: every invariant holds and the sess
         const holds = ({ id }: PlanNode): boolean => (id.codePointAt(1) ?? 0) % 3 !== 0
         for (let step = 0; step < 40; step += 1) {
           const before = structuredClone(known)
-          const decision = schedule(plan, known, limits, holds)
-          expect(schedule(plan, before, limits, holds)).toEqual(decision) // I8, and purity
+          const decision = schedule(plan, known, { limits, holds })
+          expect(schedule(plan, before, { limits, holds })).toEqual(decision) // I8, and purity
           const settledNow = new Set([...Object.keys(known).filter((id) => isSettled(known[id])), ...decision.skip.map(({ id }) => id)])
           for (const id of [...decision.start, ...decision.skip.map((skipped) => skipped.id)]) expect(known[id]?.state).toBe('pending') // I2
           if (decision.outcome === 'running') {
@@ -151,7 +158,7 @@ function states(plan: Plan, given: Record<string, NodeState['state']>): Record<s
 }
 
 function decide(plan: Plan, given: Record<string, NodeState['state']>, limits = WIDE) {
-  return schedule(plan, states(plan, given), limits, always)
+  return schedule(plan, states(plan, given), { limits, holds: always })
 }
 
 function isSettled(state: NodeState | undefined): boolean {

@@ -8,7 +8,7 @@ import type { NodeState, Plan, PlanNode } from '@signalbox/contracts'
  *  I2. A settled node is never named again: neither started nor opened nor skipped.
  *  I3. No more work runs than the session's limit, nor than an agent's limit on that agent. A node that
  *      is taken apart into branches (`map`, `vote`) or is a session of its own (`plan`) does not count;
- *      its branches do.
+ *      its branches do. Nor does work that waits for people, or that people are to be asked about later.
  *  I4. A node whose condition is false is skipped (`condition`).
  *  I5. A node all of whose needs were skipped is skipped (`upstream`), and so is one that needs an `approval`
  *      node which was; the answer node runs all the same.
@@ -34,10 +34,17 @@ export interface ScheduleLimits {
   perAgent: number
 }
 
+export interface ScheduleOptions {
+  limits: ScheduleLimits
+  holds: ConditionCheck
+  /** Nodes that may not begin yet, whatever the plan says: others get their places. */
+  held?: ReadonlySet<string>
+}
+
 /** Answers whether a node's `when` holds, given the nodes it needs. Must not throw: a rule that cannot be evaluated fails its node before it gets here. */
 export type ConditionCheck = (node: PlanNode) => boolean
 
-export function schedule(plan: Plan, nodes: Readonly<Record<string, NodeState>>, limits: ScheduleLimits, holds: ConditionCheck): Decision {
+export function schedule(plan: Plan, nodes: Readonly<Record<string, NodeState>>, { limits, holds, held }: ScheduleOptions): Decision {
   const decision: Decision = { start: [], open: [], skip: [], outcome: 'running' }
   const skipped = new Set<string>()
   const stateOf = (id: string): NodeState['state'] => (skipped.has(id) ? 'skipped' : (nodes[id]?.state ?? 'pending'))
@@ -63,8 +70,9 @@ export function schedule(plan: Plan, nodes: Readonly<Record<string, NodeState>>,
       changed = true
     }
   }
-  decision.open = ready.filter(({ kind }) => kind === 'map' || kind === 'vote').map(({ id }) => id)
-  decision.start = chooseWork(plan, nodes, ready, limits)
+  const free = ready.filter(({ id }) => !held?.has(id))
+  decision.open = free.filter(({ kind }) => kind === 'map' || kind === 'vote').map(({ id }) => id)
+  decision.start = chooseWork(plan, nodes, free, limits)
 
   // An answer that was skipped by its own condition leaves nothing to wait for.
   const atWork =
