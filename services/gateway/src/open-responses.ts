@@ -14,6 +14,7 @@ import { refreshResponse } from './http/responses/refresh-response.ts'
 import type { ResponsesOptions } from './http/responses/responses-options.ts'
 
 const SETTLE_EVERY_MS = 60_000
+const FIRST_SETTLED_MS = 1_000
 const SETTLED_AT_ONCE = 1_000
 const SETTLE_TIMEOUT_MS = 30_000
 const NOT_SETTLED = 'a response in the background could not be looked after'
@@ -55,15 +56,18 @@ export function openResponses(config: GatewayConfig, { baseUrl, ...parts }: Resp
     }
     await (await store.open()).sweep(Date.now())
   }
-  const settling = setInterval(() => {
-    settle().catch((error: unknown) => telemetry.log.warn({ err: error }, NOT_SETTLED))
-  }, SETTLE_EVERY_MS)
+  const settleSafely = (): void => void settle().catch((error: unknown) => telemetry.log.warn({ err: error }, NOT_SETTLED))
+  const settling = setInterval(settleSafely, SETTLE_EVERY_MS)
+  // What was left when the last gateway stopped.
+  const first = setTimeout(settleSafely, FIRST_SETTLED_MS)
   settling.unref()
+  first.unref()
 
   return {
     options,
     async close() {
       clearInterval(settling)
+      clearTimeout(first)
       // What is being made here is told to have failed before its store is closed.
       await options.runs.close()
       await store.close()

@@ -414,10 +414,27 @@ describe('in the background', () => {
     await world.upstream.taken.at(-1)?.closed
   }, 15_000)
 
-  test('one whose gateway stops has failed, and says so', async () => {
-    world.answer = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' }))
+  test('one whose gateway stops before anybody has heard a word is made by another', async () => {
+    world.answer = (response) =>
+      world.upstream.taken.length === 1
+        ? response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' }))
+        : sayStream(response)
     const { id } = await world.client.responses.create({ ...ASK, background: true })
     await eventually('the model is asked', () => world.upstream.taken.length === 1)
+    await using other = await world.another()
+    await world.gateway.listening.stop(0)
+    const made = await eventually('it is made', async () => {
+      const response = await other.client.responses.retrieve(id)
+      return response.status === 'completed' ? response : undefined
+    })
+    expect(made.output_text).toBe('Hello')
+    expect(taken(1)).toEqual(taken(0))
+  })
+
+  test('one of which a part was streamed when its gateway stops has failed, and says so', async () => {
+    world.answer = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write(chunkOf({ content: 'Hel' }))
+    const begun = await world.stream('POST', '/responses', { ...ASK, background: true, stream: true }, 5)
+    const { id } = (begun[0] as unknown as { response: { id: string } }).response
     await using other = await world.another()
     await world.gateway.listening.stop(0)
     const failed = await eventually('it failed', async () => {
@@ -425,6 +442,7 @@ describe('in the background', () => {
       return response.status === 'failed' ? response : undefined
     })
     expect(failed.error?.message).toContain('stopping')
+    expect(world.upstream.taken).toHaveLength(1)
   })
 
   test('cancelling one that is over leaves it as it is', async () => {

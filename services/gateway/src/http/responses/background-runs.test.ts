@@ -14,7 +14,12 @@ import type { OwnResponse } from './response-document.ts'
 
 const { request } = readResponsesRequest(Buffer.from('{"model":"m","input":"hi","background":true}'))
 const RESPONSE = toResponseObject(request, { id: 'resp_1', createdAt: 1, model: 'm' })
-const BEGUN: OwnResponse = { kind: 'ours', response: { ...RESPONSE, status: 'queued' }, input: [], run: { until: Date.now() + 60_000, cancel: false } }
+const BEGUN: OwnResponse = {
+  kind: 'ours',
+  response: { ...RESPONSE, status: 'queued' },
+  input: [],
+  run: { by: 'here', until: Date.now() + 60_000, cancel: false, tries: 1 },
+}
 
 test('a model that answers without end is stopped, and its response is failed', async () => {
   let isLeft = false

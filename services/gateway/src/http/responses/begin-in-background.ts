@@ -4,15 +4,15 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { AppError, toAppError } from '@signalbox/errors'
 import type { ResponseObject } from '@signalbox/openai-wire/responses'
 
-import { askModel } from '../../adapters/responses/ask-model.ts'
 import type { GatewayContext } from '../gateway-env.ts'
 import { toCall } from '../session-call.ts'
 import type { OwnResponse, ResponseSession } from './response-document.ts'
 import { openResponseStream } from './response-stream.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
-import { aliveUntil } from './background-runs.ts'
-import { readRefusal, tellStream, toChatBody } from './answer-from-chat.ts'
+import { aliveUntil, createRunMark } from './background-runs.ts'
+import { toChatBody } from './answer-from-chat.ts'
 import { streamKept } from './stream-kept.ts'
+import { makeOfChat } from './take-up-run.ts'
 
 /** A response whose session goes on without anybody who waits for it: told at once, and looked at later. */
 export async function beginInBackground(c: GatewayContext, request: ResponseRequest, session: ResponseSession, options: ResponsesOptions): Promise<Response> {
@@ -23,28 +23,23 @@ export async function beginInBackground(c: GatewayContext, request: ResponseRequ
   return begin(c, request, document, options)
 }
 
-/** The same for a response of the model itself, which is made here. */
+/** As much of a request is kept so that another gateway could ask it. */
+const LARGEST_ASK_BYTES = 4 * 1_024 * 1_024
+
+/** The same for a response of the model itself, which is made here. @throws AppError for what chat has no word for. */
 export async function runInBackground(c: GatewayContext, request: ResponseRequest, model: string, options: ResponsesOptions): Promise<Response> {
   const { initial, conversation, read } = request
   options.runs.requireRoom(c.get('owner'))
+  const ask = toChatBody({ read, conversation }, { model, stream: true }, options)
   const document: OwnResponse = {
     kind: 'ours',
     response: { ...initial, status: 'queued' },
     input: conversation.input,
-    run: { until: aliveUntil(), cancel: false },
+    run: { by: createRunMark(), until: aliveUntil(), cancel: false, tries: 1, ...(ask.length <= LARGEST_ASK_BYTES && { ask: ask.toString('utf8') }) },
     request_sha256: hash('sha256', read.bytes),
   }
   const requestId = c.get('requestId')
-  return begin(c, request, document, options, (entry) => {
-    options.runs.start({ entry, document }, async function* (composer, signal) {
-      const { upstream } = options
-      const body = toChatBody({ read, conversation }, { model, stream: true }, options)
-      const reply = await askModel(upstream, { path: '/chat/completions', body, stream: true, isRetry: false, requestId }, signal).reply
-      const refusal = await readRefusal(reply, true, upstream.host, {})
-      if (refusal) throw await toFault(refusal, upstream.host)
-      yield* tellStream(composer, reply, upstream.host)
-    })
-  })
+  return begin(c, request, document, options, (entry) => void options.runs.start({ entry, document }, makeOfChat(ask, requestId, options)))
 }
 
 async function begin(
@@ -70,11 +65,4 @@ async function begin(
   const stream = openResponseStream(c.env.outgoing, { headers, keepAliveMs: options.keepAliveMs })
   await streamKept(c, found, stream, toCall(c, caller.signal), options)
   return RESPONSE_ALREADY_SENT
-}
-
-async function toFault(refusal: Response, host: string): Promise<AppError> {
-  const body = (await refusal.json().catch(() => undefined)) as { error?: { message?: unknown } } | undefined
-  const said = body?.error?.message
-  const words = typeof said === 'string' ? said.slice(0, 2_000) : `The model endpoint ${host} answered with status ${refusal.status}.`
-  return new AppError(refusal.status === 429 ? 'rate_limited' : 'upstream_failed', words)
 }

@@ -50,7 +50,7 @@ async function cancelElsewhere(found: FoundResponse, document: OwnResponse, call
   let own = document
   while (looked.entry.open) {
     if (Date.now() > until) throw new AppError('unavailable', 'The response could not be cancelled yet: try again.')
-    if (own.run?.cancel !== true) await options.kept.write(looked.entry, { ...own, run: { until: own.run?.until ?? 0, cancel: true } }, true)
+    if (own.run && !own.run.cancel) await options.kept.write(looked.entry, { ...own, run: { ...own.run, cancel: true } }, true)
     await pause(LOOK_EVERY_MS, undefined, { signal: call.signal })
     const again = await options.kept.find(found.entry.owner, found.entry.id)
     if (!again) return own.response

@@ -2,11 +2,13 @@ import { createResponseComposer } from '@signalbox/openai-wire/responses'
 
 import type { SessionCall } from '../../core/session-call.ts'
 import { nowInSeconds } from './answer-from-chat.ts'
-import type { FoundResponse, OwnResponse } from './response-document.ts'
+import type { FoundResponse, OwnResponse, ResponseRun } from './response-document.ts'
 import type { ResponsesOptions } from './responses-options.ts'
+import { canBeTakenUp } from './run-record.ts'
 import { isSessionResponse, refreshFromSession } from './session-responses.ts'
+import { takeUpRun } from './take-up-run.ts'
 
-type Source = Pick<ResponsesOptions, 'orchestrator' | 'sessions' | 'kept' | 'runs'>
+type Source = Pick<ResponsesOptions, 'orchestrator' | 'sessions' | 'kept' | 'runs' | 'upstream'>
 
 /** A response as it is by now, and not as it was written down last. @throws AppError what the orchestrator said. */
 export async function refreshResponse(found: FoundResponse, call: SessionCall, source: Source): Promise<FoundResponse> {
@@ -14,24 +16,29 @@ export async function refreshResponse(found: FoundResponse, call: SessionCall, s
   if (isSessionResponse(found)) return refreshFromSession(found, call, source)
   const run = source.runs.find(found.entry.id)
   if (run) return { ...found, document: { ...found.document, response: { ...run.response, output: [] } } }
-  return (found.document.run?.until ?? 0) < Date.now() ? endLost(found, found.document, source) : { ...found, document: underway(found.document) }
+  if ((found.document.run?.until ?? 0) >= Date.now()) return { ...found, document: underway(found.document) }
+  // Whoever made it is gone with its process.
+  if (!canBeTakenUp(found.document.run)) return endLost(found, found.document, source)
+  await takeUpRun(found, found.document, call.requestId, source)
+  return { ...found, document: underway(found.document) }
 }
 
 function underway(document: OwnResponse): OwnResponse {
   return { ...document, response: { ...document.response, status: 'in_progress' } }
 }
 
-/** Whoever made it went away with its process. */
 async function endLost(found: FoundResponse, document: OwnResponse, { kept }: Source): Promise<FoundResponse> {
+  const { run, ...rest } = document
   const composer = createResponseComposer(document.response)
   const events = composer.open()
-  events.push(
-    ...composer.fail(
-      { code: 'server_error', message: 'The gateway was stopped before the response was whole: send the request again.' },
-      { at: nowInSeconds() },
-    ),
-  )
-  const ended: OwnResponse = { ...document, response: composer.response, events }
+  const at = nowInSeconds()
+  events.push(...(run?.cancel === true ? composer.cancel({ at }) : composer.fail({ code: 'server_error', message: toReason(run) }, { at })))
+  const ended: OwnResponse = { ...rest, response: composer.response, events }
   await kept.write(found.entry, ended, false)
   return { entry: { ...found.entry, open: false }, document: ended }
+}
+
+function toReason(run: ResponseRun | undefined): string {
+  const why = run?.told === true ? ', and a part of it had been told' : (run?.tries ?? 1) > 1 ? `, ${run?.tries} times` : ''
+  return `The gateway was stopped before the response was whole${why}: send the request again.`
 }

@@ -18,6 +18,22 @@ export interface ResponseSession {
   progress: boolean
 }
 
+/** How a response of the model itself is being made. */
+export interface ResponseRun {
+  /** Marks whoever makes it: a gateway that finds another mark has been taken for dead, and lets go. */
+  by: string
+  /** Until when it is surely being made. */
+  until: number
+  /** It shall stop. */
+  cancel: boolean
+  /** How often it was begun. */
+  tries: number
+  /** Somebody has heard a part of it: another answer cannot take its place. */
+  told?: true | undefined
+  /** What the model was asked, as JSON, so that another gateway can ask it anew. */
+  ask?: string | undefined
+}
+
 /** A response of ours, as it is kept. */
 export interface OwnResponse {
   kind: 'ours'
@@ -30,8 +46,8 @@ export interface OwnResponse {
   session?: ResponseSession | undefined
   /** Which version of which approval the caller was shown. */
   approvals?: Record<string, number> | undefined
-  /** Of one that is made here in the background: until when it is surely being made, and whether it shall stop. */
-  run?: { until: number; cancel: boolean } | undefined
+  /** Of one that is made here in the background, until it is over. */
+  run?: ResponseRun | undefined
   /** Of one in the background: the SHA-256 of its request, so that another one under the same key is found out, by any gateway. */
   request_sha256?: string | undefined
   /** What a background one told, where it cannot be told anew from its session. */
@@ -76,7 +92,17 @@ const documentSchema = z.discriminatedUnion('kind', [
       })
       .optional(),
     approvals: z.record(z.string(), z.int()).optional(),
-    run: z.object({ until: z.number(), cancel: z.boolean() }).optional(),
+    run: z
+      .object({
+        // Those of gateways that took none up have no mark.
+        by: z.string().default(''),
+        until: z.number(),
+        cancel: z.boolean(),
+        tries: z.int().default(1),
+        told: z.literal(true).optional(),
+        ask: z.string().optional(),
+      })
+      .optional(),
     request_sha256: z.string().optional(),
     events: z.array(anything).optional(),
   }),
