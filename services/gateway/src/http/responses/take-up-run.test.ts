@@ -97,7 +97,7 @@ test('a gateway that stops leaves what nobody has heard, and ends what somebody 
       await untilAborted(signal)
     })
     const following = run.follow(CALL.signal)
-    while (isTold && !(await following.next()).value?.some((event) => event.type === 'response.output_text.delta'));
+    while (isTold && !(await following.next()).value?.some((event: { type: string }) => event.type === 'response.output_text.delta'));
     await gateway.runs.close()
     const next = await other.open().refresh()
     expect(next.status).toBe(isTold ? 'failed' : 'in_progress')
