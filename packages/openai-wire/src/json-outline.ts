@@ -36,7 +36,10 @@ export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: num
   const values: Span[] = []
   let depth = 0
   let keyIsNext = false
-  let key: string | undefined
+  // Where the key of the member stands that is being read, at the top level.
+  let keyAt = 0
+  let keyEnd = 0
+  let isNamed = false
   let valueStart = -1
 
   for (let at = 0; at < bytes.length; at++) {
@@ -44,19 +47,21 @@ export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: num
       case QUOTE: {
         const end = endOfString(bytes, at)
         if (depth === 1 && keyIsNext) {
-          key = readKey(bytes, at, end)
+          keyAt = at
+          keyEnd = end
           keyIsNext = false
+          isNamed = true
         }
         at = end
         break
       }
       case COLON:
-        if (depth === 1 && key === options.key && valueStart === -1) valueStart = at + 1
+        if (depth === 1 && valueStart === -1 && isNamed && isKey(bytes, keyAt, keyEnd, options.key)) valueStart = at + 1
         break
       case OPEN_BRACE:
       case OPEN_BRACKET:
         depth++
-        if (depth > options.maxDepth) return { withinDepth: false, tooDeepIn: key, values }
+        if (depth > options.maxDepth) return { withinDepth: false, tooDeepIn: isNamed ? readKey(bytes, keyAt, keyEnd) : undefined, values }
         if (depth === 1) keyIsNext = bytes[at] === OPEN_BRACE
         break
       case CLOSE_BRACE:
@@ -67,9 +72,9 @@ export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: num
           valueStart = -1
         }
         if (bytes[at] !== COMMA) depth--
-        else if (depth === 1 && key !== undefined) {
+        else if (depth === 1 && isNamed) {
           keyIsNext = true
-          key = undefined
+          isNamed = false
         }
         break
     }
@@ -117,6 +122,17 @@ function endOfLongString(bytes: Buffer, open: number): number {
     if (slashes % 2 === 0) return quote
     from = quote + 1
   }
+}
+
+/** Read as text only where it can be that key: nearly all others have another length. */
+function isKey(bytes: Buffer, open: number, end: number, key: string): boolean {
+  const length = end - open - 1
+  return (length === key.length || (length > key.length && isEscaped(bytes, open, end))) && readKey(bytes, open, end) === key
+}
+
+function isEscaped(bytes: Buffer, open: number, end: number): boolean {
+  for (let at = open + 1; at < end; at++) if (bytes[at] === BACKSLASH) return true
+  return false
 }
 
 function readKey(bytes: Buffer, open: number, end: number): string {

@@ -3,7 +3,7 @@ import { symbols, type DestinationStream, type Logger } from 'pino'
 import { createClock } from './iso-clock.ts'
 import { activeFields } from './logger.ts'
 
-/** A line's own fields: flat, with names of ours that JSON writes as they are, none of them a secret. Undefined ones are left out. */
+/** A line's own fields: flat, ours by name, none of them a secret. Undefined ones are left out. */
 export type EventFields = Record<string, string | number | boolean | undefined>
 
 const INFO = 30
@@ -29,18 +29,9 @@ export function createEventLog(log: Logger, message: string): (fields: EventFiel
 
 /** An object's members, to stand behind others; without those that `except` says. */
 function toMembers(fields: EventFields, except?: EventFields): string {
-  let members = ''
-  for (const name in fields) {
-    const value = fields[name]
-    if (value === undefined || except?.[name] !== undefined) continue
-    members += `,"${name}":${typeof value === 'string' ? quote(value) : JSON.stringify(value)}`
-  }
-  return members
-}
-
-/** Nothing in it that JSON writes in another way. */
-const PLAIN = /^[ !#-[\]-~]*$/
-
-function quote(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
+  if (except)
+    for (const name in fields) if (fields[name] !== undefined && except[name] !== undefined) return toMembers({ ...fields, [name]: undefined }, except)
+  // A text made in one go is flat; one put together field by field is taken apart again when it is written.
+  const json = JSON.stringify(fields)
+  return json === '{}' ? '' : `,${json.slice(1, -1)}`
 }

@@ -1,26 +1,19 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { ROOT_CONTEXT, type Context } from '@opentelemetry/api'
 
-/** The ids that every log line of a piece of work carries, so that nobody passes them by hand. */
-export interface LogFields {
-  request_id?: string
-  session_id?: string
-  task_id?: string
-  node_id?: string
-}
+import { activeScope, runInScope, type LogFields } from './async-scope.ts'
 
-const storage = new AsyncLocalStorage<LogFields>()
-
-/** Runs `work` with these fields on every log line, added to those already there. */
-export function withLogFields<Result>(fields: LogFields, work: () => Result): Result {
-  return storage.run({ ...storage.getStore(), ...fields }, work)
+/** Runs `work` with these fields on every log line, added to those already there; and in `context`, where one is given. */
+export function withLogFields<Result>(fields: LogFields, work: () => Result, context?: Context): Result {
+  const outside = activeScope()
+  return runInScope({ context: context ?? outside?.context ?? ROOT_CONTEXT, fields: { ...outside?.fields, ...fields } }, work)
 }
 
 /** Adds fields to the work that is under way, for what becomes known on the way (a session's id). */
 export function addLogFields(fields: LogFields): void {
-  const current = storage.getStore()
-  if (current) Object.assign(current, fields)
+  const current = activeScope()
+  if (current) Object.assign(current.fields, fields)
 }
 
 export function activeLogFields(): LogFields {
-  return storage.getStore() ?? {}
+  return activeScope()?.fields ?? {}
 }

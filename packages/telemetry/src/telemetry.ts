@@ -1,5 +1,4 @@
-import { context, type Meter, type Tracer } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import type { Meter, Tracer } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -7,6 +6,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { DestinationStream, Logger } from 'pino'
 
+import { shareContext } from './async-scope.ts'
 import { createHistograms, type Histograms } from './histogram.ts'
 import { createIdleTracer } from './idle-tracer.ts'
 import { createLogger, type LogLevel } from './logger.ts'
@@ -39,7 +39,7 @@ export interface TelemetryOptions {
 
 /** Opens a service's traces, metrics and log. Spans are made only where somebody will see them. */
 export function openTelemetry(options: TelemetryOptions): Telemetry {
-  context.setGlobalContextManager(sharedContextManager())
+  shareContext()
   const resource = resourceFromAttributes({ 'service.name': options.service, 'service.version': options.version ?? '0.1.0' })
   const processors = spanProcessors(options)
   const traces = new TracerProvider({ resource, sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }), spanProcessors: processors })
@@ -72,12 +72,4 @@ function spanProcessors(options: TelemetryOptions): SpanProcessor[] {
     processors.push(new BatchSpanProcessor({ exporter, maxExportBatchSize: 512, maxQueueSize: 8_192 }))
   }
   return processors
-}
-
-let contextManager: AsyncLocalStorageContextManager | undefined
-
-/** Async context is the process's own; whoever comes first turns it on, and nobody turns it off. */
-function sharedContextManager(): AsyncLocalStorageContextManager {
-  contextManager ??= new AsyncLocalStorageContextManager().enable()
-  return contextManager
 }

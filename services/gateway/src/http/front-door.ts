@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { readRequestId, type FirstHandler } from '@signalbox/service-kit'
-import { withLogFields, type Telemetry } from '@signalbox/telemetry'
+import type { Telemetry } from '@signalbox/telemetry'
 
 import type { SetCorsHeaders } from './cors.ts'
 import type { Exchange, GatewayEnv, RequestRecord } from './gateway-env.ts'
@@ -58,7 +58,7 @@ export function createFrontDoor({ telemetry, readCaller, setCorsHeaders, handler
     setCorsHeaders?.(incoming, outgoing)
     const requestId = readRequestId(incoming)
     const exchange = new DoorExchange({ incoming, outgoing }, { requestId, startedAt: performance.now(), record: {}, ...caller })
-    withLogFields({ request_id: requestId }, () => answer(handler, route, exchange)).catch((error: unknown) => {
+    answer(handler, route, exchange).catch((error: unknown) => {
       telemetry.log.error({ err: error }, 'a request could not be answered')
       outgoing.destroy()
     })

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
-import { context, SpanKind, trace, type Attributes } from '@opentelemetry/api'
+import { context, SpanKind, trace, type Attributes, type Context } from '@opentelemetry/api'
 import { toAppError } from '@signalbox/errors'
-import { ATTRIBUTES, createEventLog, failSpan, METRICS, readTraceHeaders, type Series, type Telemetry } from '@signalbox/telemetry'
+import { ATTRIBUTES, createEventLog, failSpan, METRICS, readTraceHeaders, withLogFields, type Series, type Telemetry } from '@signalbox/telemetry'
 import type { MiddlewareHandler } from 'hono'
 
 import type { GatewayEnv, RequestRecord } from './gateway-env.ts'
@@ -41,39 +41,66 @@ export interface Observer {
  * became known of it. Stands behind the key check, so that only those with a key can name a trace.
  */
 export function createObserver(telemetry: Telemetry): Observer {
-  const durations = telemetry.histograms.open(METRICS.httpDuration, { unit: 's', bounds: SECOND_BOUNDS })
-  // Methods, routes and statuses are few.
-  const seriesOf = new Map<string, Series>()
+  const recordDuration = createDurations(telemetry)
   const routed = createTally(telemetry.meter, METRICS.routed)
   const disconnects = telemetry.meter.createCounter(METRICS.clientDisconnects)
   const logRequest = createEventLog(telemetry.log, 'request')
   return {
     observe({ incoming, method, path, route, requestId, owner, record }, work) {
       const startedAt = performance.now()
-      const { traceparent, tracestate } = incoming.headers
-      const parent = traceparent === undefined ? context.active() : readTraceHeaders({ traceparent: oneValue(traceparent), tracestate: oneValue(tracestate) })
-      const span = telemetry.tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER }, parent)
-      return context.with(trace.setSpan(parent, span), async () => {
+      const parent = readParent(incoming)
+      const span = telemetry.tracer.startSpan(`${method} ${route}`, SERVER_SPAN, parent)
+      const observed = async (): Promise<void> => {
         const { status, error } = await work()
         if (error) record.errorCode ??= toAppError(error).code
         const milliseconds = performance.now() - startedAt
         if (record.model !== undefined) record.model = hideKeys(record.model)
-        const labels = (): Attributes => ({ [ATTRIBUTES.httpMethod]: method, [ATTRIBUTES.httpRoute]: route, [ATTRIBUTES.httpStatus]: status })
-        const key = `${method} ${route} ${status}`
-        let series = seriesOf.get(key)
-        if (!series) seriesOf.set(key, (series = durations.series(labels())))
-        series.record(milliseconds / 1_000)
+        recordDuration({ method, route, status }, milliseconds / 1_000)
         if (record.route !== undefined) routed.add(`${record.route} ${record.routeSource}`, () => ({ route: record.route, source: record.routeSource }))
         if (record.disconnected === true) disconnects.add(1)
         if (span.isRecording()) {
-          span.setAttributes({ ...labels(), [ATTRIBUTES.requestId]: requestId, [ATTRIBUTES.apiKeyId]: owner, ...toAttributes(record) })
+          span.setAttributes({
+            ...toLabels({ method, route, status }),
+            [ATTRIBUTES.requestId]: requestId,
+            [ATTRIBUTES.apiKeyId]: owner,
+            ...toAttributes(record),
+          })
           if (status >= 500 && error) failSpan(span, error)
         }
         logRequest({ method, path: toLoggedPath(path, route), status, ms: Math.round(milliseconds * 10) / 10, key: owner, ...record })
         span.end()
-      })
+      }
+      return withLogFields({ request_id: requestId }, observed, trace.setSpan(parent, span))
     },
   }
+}
+
+const SERVER_SPAN = { kind: SpanKind.SERVER }
+
+function readParent({ headers: { traceparent, tracestate } }: IncomingMessage): Context {
+  return traceparent === undefined ? context.active() : readTraceHeaders({ traceparent: oneValue(traceparent), tracestate: oneValue(tracestate) })
+}
+
+interface Answered {
+  method: string
+  route: string
+  status: number
+}
+
+/** Methods, routes and statuses are few: each set of them finds its series at once. */
+function createDurations({ histograms }: Telemetry): (answered: Answered, seconds: number) => void {
+  const durations = histograms.open(METRICS.httpDuration, { unit: 's', bounds: SECOND_BOUNDS })
+  const known: (Answered & { series: Series })[] = []
+  return (answered, seconds) => {
+    const { method, route, status } = answered
+    let found = known.find((one) => one.status === status && one.route === route && one.method === method)
+    if (!found) known.push((found = { ...answered, series: durations.series(toLabels(answered)) }))
+    found.series.record(seconds)
+  }
+}
+
+function toLabels({ method, route, status }: Answered): Attributes {
+  return { [ATTRIBUTES.httpMethod]: method, [ATTRIBUTES.httpRoute]: route, [ATTRIBUTES.httpStatus]: status }
 }
 
 /** The same for what is mounted in Hono. */

@@ -11,21 +11,28 @@ export type ReplyVerdict =
   /** It cannot be passed on. */
   | { type: 'refused'; error: AppError }
 
+const STREAM: ReplyVerdict = { type: 'stream' }
+const WHOLE: ReplyVerdict = { type: 'whole' }
+
 export function judgeReply(reply: { status: number; contentType: string | undefined }, asked: { stream: boolean; host: string }): ReplyVerdict {
-  const kind = reply.contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const kind = toKind(reply.contentType)
   const isJson = kind === 'application/json' || kind.endsWith('+json')
+  if (reply.status === 200 && (asked.stream ? kind === 'text/event-stream' : isJson)) return asked.stream ? STREAM : WHOLE
   if (reply.status === 401) {
     // Ours was refused, not the caller's; and what providers say then repeats parts of the key.
     return refuse('upstream_failed', `The model endpoint ${asked.host} refused the gateway's own API key: check LLM_API_KEY.`, false)
   }
-  if (reply.status >= 400) return isJson ? { type: 'whole' } : { type: 'reworded', body: reword(reply.status, asked.host) }
+  if (reply.status >= 400) return isJson ? WHOLE : { type: 'reworded', body: reword(reply.status, asked.host) }
   if (reply.status !== 200) return refuse('upstream_invalid', `The model endpoint ${asked.host} answered with status ${reply.status}.`)
-  if (asked.stream && kind === 'text/event-stream') return { type: 'stream' }
-  if (!asked.stream && isJson) return { type: 'whole' }
   return refuse(
     'upstream_invalid',
     `The model endpoint ${asked.host} answered with ${describe(kind)} instead of ${asked.stream ? 'a stream of events' : 'JSON'}.`,
   )
+}
+
+function toKind(contentType = ''): string {
+  if (contentType === 'application/json' || contentType === 'text/event-stream') return contentType
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
 }
 
 function refuse(code: 'upstream_failed' | 'upstream_invalid', message: string, retryable?: boolean): ReplyVerdict {

@@ -1,0 +1,69 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import { context, ROOT_CONTEXT, type Context, type ContextManager } from '@opentelemetry/api'
+
+/** The ids that every log line of a piece of work carries, so that nobody passes them by hand. */
+export interface LogFields {
+  request_id?: string
+  session_id?: string
+  task_id?: string
+  node_id?: string
+}
+
+/** What work under way carries with it: OpenTelemetry's context, and what its log lines say. */
+export interface AsyncScope {
+  readonly context: Context
+  readonly fields: LogFields
+}
+
+const storage = new AsyncLocalStorage<AsyncScope>()
+
+export function activeScope(): AsyncScope | undefined {
+  return storage.getStore()
+}
+
+export function runInScope<Result>(scope: AsyncScope, work: () => Result): Result {
+  return storage.run(scope, work)
+}
+
+/**
+ * OpenTelemetry's context and our log fields in one storage: to enter one costs a request as much as all its lines'
+ * fields do, so it enters both at once.
+ */
+class ScopeContextManager implements ContextManager {
+  active(): Context {
+    return storage.getStore()?.context ?? ROOT_CONTEXT
+  }
+
+  with<Args extends unknown[], Work extends (...args: Args) => ReturnType<Work>>(
+    inside: Context,
+    work: Work,
+    self?: ThisParameterType<Work>,
+    ...args: Args
+  ): ReturnType<Work> {
+    const scope = { context: inside, fields: storage.getStore()?.fields ?? {} }
+    return storage.run(scope, () => work.apply(self, args))
+  }
+
+  /** Functions alone: nothing of ours hands an emitter over. */
+  bind<Target>(inside: Context, target: Target): Target {
+    if (typeof target !== 'function') return target
+    const bound = (...args: unknown[]): unknown => this.with(inside, () => (target as (...given: unknown[]) => unknown)(...args))
+    return bound as Target
+  }
+
+  enable(): this {
+    return this
+  }
+
+  disable(): this {
+    return this
+  }
+}
+
+const manager = new ScopeContextManager()
+
+/** Async context is the process's own; whoever comes first turns it on, and nobody turns it off. */
+export function shareContext(): void {
+  context.setGlobalContextManager(manager)
+}
