@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openClients, type Client } from './openai-clients.ts'
+import { openResponsesClients } from './responses-clients.ts'
 import { readAsPython } from './python-sse.ts'
 import { approve, askToDeploy, CUT, openWireHouse, WIRE_MODEL, type WireHouse } from './wire-house.ts'
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => house?.[Symbol.asyncDispose]())
 
-const clients = openClients().map((client): [string, Client] => [client.name, client])
+const clients = [...openClients(), ...openResponsesClients()].map((client): [string, Client] => [client.name, client])
 const user = (content: string) => ({ role: 'user' as const, content })
 const ORCHESTRATED = 'signalbox-orchestrated'
 /** The model under which a conversation goes on in the session that its last answer names. */

@@ -227,6 +227,17 @@ describe('an approval', () => {
     expect(response.metadata).toMatchObject({ orch_status: 'awaiting_approval', approval_url: `${CONSOLE}/approvals/apr_1`, approval_id: 'apr_1' })
   })
 
+  test('is words alone for OpenAI’s Agents SDK, which throws at items of servers that its request does not name', async () => {
+    await worldThat(started, ...WAITS)
+    const agents = { 'user-agent': 'Agents/JavaScript 0.20.0' }
+    const kindsOf = ({ body }: { body: Record<string, never> }): string[] => (body['output'] as { type: string }[]).map(({ type }) => type)
+    const told = await world.ask('POST', '/responses', ASK, agents)
+    expect(kindsOf(told)).toEqual(['reasoning', 'message'])
+    expect(JSON.stringify(told.body)).toContain(`${CONSOLE}/approvals/apr_1`)
+    const tools = [{ type: 'mcp', server_label: 'deploy-agent', server_url: 'https://mcp.example' }]
+    expect(kindsOf(await world.ask('POST', '/responses', { ...ASK, tools, previous_response_id: told.body['id'] }, agents))).toContain('mcp_approval_request')
+  })
+
   test('shows what it is for as canonical JSON', async () => {
     await open({
       onBegin(session) {

@@ -17,6 +17,7 @@ import { renderResponseError, toResponseFault } from './response-faults.ts'
 import type { ResponseSession } from './response-document.ts'
 import { openResponseStream } from './response-stream.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
+import { takesApprovalItem } from './takes-approval-item.ts'
 import { createProgressFilter, tellAwaiting, tellCompleted, toApprovalRequest, type SessionPlace } from './tell-response.ts'
 import { beginInBackground } from './begin-in-background.ts'
 import type { ReadChatRequest } from '@signalbox/openai-wire'
@@ -124,7 +125,10 @@ async function tellHeard(c: GatewayContext, request: SessionRequest, hearing: He
     if (wishes.approval === 'error' && isForApproval(awaiting)) return toApprovalError(awaiting, place)
     request.headers['x-signalbox-status'] = awaiting.status
     const known = await readApprovals(awaiting.approvals, c, request, options)
-    const requests = awaiting.approvals.map((open) => toApprovalRequest(open, known.get(open.id)))
+    const { tools } = request.read.request
+    const requests = awaiting.approvals
+      .map((open) => toApprovalRequest(open, known.get(open.id)))
+      .filter(({ server_label: label }) => takesApprovalItem(c.env.incoming.headers['user-agent'], tools, label))
     const events = tellAwaiting(composer, awaiting, { place, requests, hasText: held.teller.text !== '', at: nowInSeconds() })
     await keep(false, Object.fromEntries([...known].map(([id, { version }]) => [id, version])))
     await send(events)
