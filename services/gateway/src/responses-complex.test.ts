@@ -230,7 +230,7 @@ describe('an approval', () => {
   test('is words alone for OpenAI’s Agents SDK, which throws at items of servers that its request does not name', async () => {
     await worldThat(started, ...WAITS)
     const agents = { 'user-agent': 'Agents/JavaScript 0.20.0' }
-    const kindsOf = ({ body }: { body: Record<string, never> }): string[] => (body['output'] as { type: string }[]).map(({ type }) => type)
+    const kindsOf = ({ body }: { body: Record<string, never> }): string[] => (body['output'] as unknown as { type: string }[]).map(({ type }) => type)
     const told = await world.ask('POST', '/responses', ASK, agents)
     expect(kindsOf(told)).toEqual(['reasoning', 'message'])
     expect(JSON.stringify(told.body)).toContain(`${CONSOLE}/approvals/apr_1`)
