@@ -10,6 +10,8 @@ export interface JsonOutline {
   withinDepth: boolean
   /** Under which top-level key the scan ended, where it ended early. */
   tooDeepIn: string | undefined
+  /** How many members all its objects have together. */
+  members: number
   /** The values of the key that was asked for, at the top level only. More than one where the key is said twice. */
   values: Span[]
 }
@@ -41,6 +43,7 @@ export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: num
   let keyEnd = 0
   let isNamed = false
   let valueStart = -1
+  let members = 0
 
   for (let at = 0; at < bytes.length; at++) {
     switch (bytes[at]) {
@@ -56,12 +59,13 @@ export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: num
         break
       }
       case COLON:
+        members++
         if (depth === 1 && valueStart === -1 && isNamed && isKey(bytes, keyAt, keyEnd, options.key)) valueStart = at + 1
         break
       case OPEN_BRACE:
       case OPEN_BRACKET:
         depth++
-        if (depth > options.maxDepth) return { withinDepth: false, tooDeepIn: isNamed ? readKey(bytes, keyAt, keyEnd) : undefined, values }
+        if (depth > options.maxDepth) return { withinDepth: false, tooDeepIn: isNamed ? readKey(bytes, keyAt, keyEnd) : undefined, members, values }
         if (depth === 1) keyIsNext = bytes[at] === OPEN_BRACE
         break
       case CLOSE_BRACE:
@@ -79,7 +83,7 @@ export function outlineJson(bytes: Buffer, options: { key: string; maxDepth: num
         break
     }
   }
-  return { withinDepth: true, tooDeepIn: undefined, values }
+  return { withinDepth: true, tooDeepIn: undefined, members, values }
 }
 
 /** The same bytes with each of the spans, which are in order, replaced by the value's JSON. */

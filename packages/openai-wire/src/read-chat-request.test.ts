@@ -30,6 +30,11 @@ test.each<[string, string | Buffer, { code?: string; param: string | undefined }
   ['empty messages', json({ ...good, messages: [] }), { param: 'messages' }],
   ['messages that only look like an array', json({ ...good, messages: { length: 1e9 } }), { param: 'messages' }],
   ['too many messages', json({ ...good, messages: Array.from({ length: 20_000 }, () => messages[0]) }), { param: 'messages' }],
+  [
+    'more members than any conversation has',
+    json({ ...good, ...Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`k${index}`, 0])) }),
+    { param: undefined },
+  ],
   ['a message that is a number', json({ ...good, messages: [5] }), { param: 'messages[0]' }],
   ['an unknown role', json({ ...good, messages: [{ role: 'boss', content: 'x' }] }), { param: 'messages[0].role' }],
   ['a user message without content', json({ ...good, messages: [{ role: 'user' }] }), { param: 'messages[0].content' }],

@@ -3,12 +3,10 @@ import { isUtf8 } from 'node:buffer'
 import { AppError } from '@signalbox/errors'
 import type { z } from 'zod'
 
+import { outlineWithinBounds } from './bounded-outline.ts'
 import { fitsSchema } from './fits-schema.ts'
 import { toInvalidRequest } from './invalid-request.ts'
-import { outlineJson, spliceJson } from './json-outline.ts'
-
-/** Deeper than any honest tool schema; `JSON.stringify` and friends fail at a few thousand. */
-export const MAX_JSON_DEPTH = 64
+import { spliceJson } from './json-outline.ts'
 
 /** A request for a model that was read, and the bytes it came in. */
 export interface ReadRequest<Request> {
@@ -28,8 +26,7 @@ export function readRequest<Schema extends z.ZodObject & z.ZodType<{ model: stri
   const bytes = withoutByteOrderMark(body)
   if (bytes.length === 0) throw new AppError('invalid_json', 'The request body is empty.')
   if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
-  const outline = outlineJson(bytes, { key: 'model', maxDepth: MAX_JSON_DEPTH })
-  if (!outline.withinDepth) throw tooDeep(outline.tooDeepIn)
+  const outline = outlineWithinBounds(bytes, 'model')
   const value = parseJson(bytes)
   const request = fitsSchema(value, schema) ? value : parseWhole(value, schema)
   const withModel = (model: string): Buffer => spliceJson(bytes, outline.values, model)
@@ -50,15 +47,6 @@ function parseJson(bytes: Buffer): unknown {
     const position = /at position (\d+)/.exec((cause as Error).message)?.[1]
     throw new AppError('invalid_json', `The request body is not valid JSON${position === undefined ? '' : ` (at position ${position})`}.`, { cause })
   }
-}
-
-function tooDeep(key: string | undefined): AppError {
-  const param = key !== undefined && /^[\w.-]{1,64}$/.test(key) ? key : undefined
-  return new AppError(
-    'invalid_request',
-    `${param ?? 'The request body'}: must not be nested deeper than ${MAX_JSON_DEPTH} levels.`,
-    param === undefined ? {} : { param },
-  )
 }
 
 function withoutByteOrderMark(bytes: Buffer): Buffer {

@@ -6,9 +6,9 @@ import { AppError } from '@signalbox/errors'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { MAX_JSON_DEPTH } from './bounded-outline.ts'
 import { outlineJson, spliceJson } from './json-outline.ts'
 import { readChatRequest, type ReadChatRequest } from './read-chat-request.ts'
-import { MAX_JSON_DEPTH } from './read-request.ts'
 
 const CORPUS = fileURLToPath(new URL('./corpus', import.meta.url))
 /** The same in every run, unless somebody looks for more: `FUZZ_RUNS=100000 FUZZ_SEED=7 npx vitest run …`. */

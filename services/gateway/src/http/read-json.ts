@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 
 import { AppError } from '@signalbox/errors'
-import { MAX_JSON_DEPTH, outlineJson, toInvalidRequest, toParam } from '@signalbox/openai-wire'
+import { outlineWithinBounds, toInvalidRequest, toParam } from '@signalbox/openai-wire'
 import type { z } from 'zod'
 
 import { findUnkeptText } from './find-unkept-text.ts'
@@ -41,9 +41,8 @@ async function readJson<Schema extends z.ZodType>(c: GatewayContext, { schema, l
   if (absent !== undefined && !hasBody(c.env.incoming)) return absent
   const bytes = await readJsonBody(c.env.incoming, limit)
   if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
-  // What is nested deeply enough fails whoever walks down into it.
-  if (!outlineJson(bytes, { key: '', maxDepth: MAX_JSON_DEPTH }).withinDepth)
-    throw new AppError('invalid_request', `The request body must not be nested deeper than ${MAX_JSON_DEPTH} levels.`)
+  // What is nested deeply enough fails whoever walks down into it; what is wide enough keeps whoever checks it for seconds.
+  outlineWithinBounds(bytes)
   const value = parseJson(bytes)
   const parsed = schema.safeParse(value)
   if (!parsed.success) throw toInvalidRequest(parsed.error)
