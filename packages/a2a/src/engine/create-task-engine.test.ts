@@ -33,6 +33,15 @@ describe('sending', () => {
     expect(asTask(await engine.send(hello(), ALICE, NEVER)).status).toMatchObject({ state, message: { parts: [{ kind: 'text' }] } })
   })
 
+  test.each(['inputRequired', 'authRequired'] as const)('whoever fetches a task that waits finds all that it asked for: %s', async (ask) => {
+    const engine = engineThat(async (_turn, writer) => writer[ask]('which?', { 'urn:of': ['what'] }))
+    const { id } = asTask(await engine.send(hello(), ALICE, NEVER))
+    const { status, metadata } = await engine.get(id, ALICE, {})
+    expect(status.message).toMatchObject({ parts: [{ text: 'which?' }], metadata: { 'urn:of': ['what'] } })
+    // It is of this moment, and not of the task.
+    expect(metadata).toBeUndefined()
+  })
+
   test('answers at once when asked to, while the work goes on', async () => {
     const { open, passed } = gate()
     const engine = engineThat(async () => passed)

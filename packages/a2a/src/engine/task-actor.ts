@@ -244,7 +244,8 @@ export class TaskActor {
 
   #toStatus(state: TaskState, { text, metadata }: { text?: string | undefined; metadata?: Metadata | undefined }): void {
     if (!canBecome(this.state, state)) throw new AppError('conflict', `A task that is ${this.state} cannot become ${state}.`)
-    const message = text === undefined ? undefined : this.#say(text)
+    // What an interrupted task asks for is read by those who fetch it, too, and a task has no place for its last event's metadata.
+    const message = text === undefined ? undefined : this.#say(text, isInterrupted(state) ? metadata : undefined)
     const status = { state, ...(message && { message }), timestamp: new Date().toISOString() }
     this.#change({ type: 'status', taskId: this.id, contextId: this.contextId, status, ...(metadata && { metadata }) })
     this.changedAt = Date.now()
@@ -281,8 +282,15 @@ export class TaskActor {
     if (this.#lastStatus) yield this.#lastStatus
   }
 
-  #say(text: string): Message {
-    return { messageId: randomUUID(), role: 'agent', parts: [{ kind: 'text', text }], taskId: this.id, contextId: this.contextId }
+  #say(text: string, metadata: Metadata | undefined): Message {
+    return {
+      messageId: randomUUID(),
+      role: 'agent',
+      parts: [{ kind: 'text', text }],
+      taskId: this.id,
+      contextId: this.contextId,
+      ...(metadata && { metadata }),
+    }
   }
 }
 

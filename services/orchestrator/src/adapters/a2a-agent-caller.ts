@@ -1,13 +1,14 @@
 import { INTERRUPTED_STATES, TERMINAL_STATES, type CallOptions, type Json, type Metadata, type Part, type StreamEvent, type Task } from '@signalbox/a2a'
-import { EXTENSIONS, type NodeContext } from '@signalbox/contracts'
+import { EXTENSIONS, hashOf, type NodeContext } from '@signalbox/contracts'
 import { toAppError } from '@signalbox/errors'
 import { activeLogFields, type Telemetry } from '@signalbox/telemetry'
 
-import type { AgentCaller, NodeCall } from '../core/ports.ts'
+import { isSilent, isVague } from '../core/approvals/waiting.ts'
+import type { AgentCaller, NodeCall, NodeReply } from '../core/ports.ts'
 import { isCalledOff } from '../core/run-node.ts'
 import type { AgentRegistry } from './agent-registry.ts'
 import type { AgentGate } from './agent-gate.ts'
-import { hearStream } from './hear-stream.ts'
+import { hearStream, toVagueRef, waitOf } from './hear-stream.ts'
 
 const CANCEL_TIMEOUT_MS = 5_000
 const LOOK_TIMEOUT_MS = 5_000
@@ -26,7 +27,7 @@ export function createA2AAgentCaller(options: { registry: Pick<AgentRegistry, 'f
       try {
         const begun = call.taskId === undefined ? undefined : await findTask(agent.connection, call.taskId, callOptions)
         // A task that went on by itself, or has heard the reply in an earlier life, is followed; one that its agent has forgotten is begun anew.
-        const reply = begun && INTERRUPTED_STATES.has(begun.status.state) ? call.reply : undefined
+        const reply = begun && call.reply && INTERRUPTED_STATES.has(begun.status.state) ? stillMeant(call.reply, begun) : undefined
         let hasReplied = call.reply === undefined || reply === undefined
         const events = reply
           ? agent.connection.stream(toReply(call.taskId as string, reply), { ...callOptions, idempotencyKey: reply.key })
@@ -47,13 +48,13 @@ export function createA2AAgentCaller(options: { registry: Pick<AgentRegistry, 'f
         throw error
       }
     },
-    async stillWaits(id, taskId, signal) {
+    async look(id, taskId, signal) {
       try {
-        const { status } = await registry.find(id).connection.getTask(taskId, { signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]) })
-        return INTERRUPTED_STATES.has(status.state)
+        const task = await registry.find(id).connection.getTask(taskId, { signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]) })
+        return INTERRUPTED_STATES.has(task.status.state) ? waitOf({ status: task.status, metadata: task.metadata, task }) : 'nobody'
       } catch {
         // Whoever cannot be asked now is asked again; one that has lost the task begins anew once people have spoken.
-        return true
+        return undefined
       }
     },
     async cancel(id, taskId) {
@@ -108,6 +109,22 @@ async function findTask(connection: Connection, taskId: string, call: CallOption
     if (toAppError(error).code === 'not_found') return undefined
     throw error
   }
+}
+
+/**
+ * As much of a reply as is for what the task waits for now; undefined where nothing is. An agent that asks for something
+ * else by now, and looks at no hashes, would take the word on the one for a word on the other.
+ */
+function stillMeant(reply: NodeReply, task: Task): NodeReply | undefined {
+  const wait = waitOf({ status: task.status, metadata: task.metadata, task })
+  const isOnDescribed = reply.decisions.some(({ ref }, index) => ref !== toVagueRef(reply.decidedOn[index] ?? ''))
+  if (isSilent(wait) || (isVague(wait) && isOnDescribed)) return reply
+  if (wait.type === 'question') return reply.answers.includes(wait.text) ? { ...reply, decisions: [], decidedOn: [] } : undefined
+  if (wait.type === 'relay') return reply
+  const asked = new Set(wait.asks.map(({ action }) => hashOf(action.args)))
+  const isAsked = (_value: unknown, index: number): boolean => asked.has(reply.decidedOn[index] ?? '')
+  const decisions = reply.decisions.filter(isAsked)
+  return decisions.length > 0 ? { ...reply, decisions, decidedOn: reply.decidedOn.filter(isAsked), text: undefined } : undefined
 }
 
 /** Follows a task that an earlier life began; one that has ended meanwhile, even between the two calls, is read whole. */

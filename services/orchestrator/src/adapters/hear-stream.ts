@@ -13,6 +13,7 @@ import {
 import { AppError, isErrorCode } from '@signalbox/errors'
 import { z } from 'zod'
 
+import { UNDESCRIBED, UNSAID } from '../core/approvals/waiting.ts'
 import type { NodeSignal, NodeWait } from '../core/ports.ts'
 
 const MAX_TEXT = 1_000_000
@@ -71,11 +72,12 @@ function isOver({ state }: TaskStatus): boolean {
   return TERMINAL_STATES.has(state) || INTERRUPTED_STATES.has(state)
 }
 
-/** What an agent waits for, in our words. One that says no more than that it needs an authorization is asked about in its own. */
-function waitOf({ status, metadata, task }: Ended): NodeWait {
+/** What an agent waits for, in our words. @throws AppError for more than people can be asked. One that says no more than that it needs an authorization is asked about in its own. */
+export function waitOf({ status, metadata, task }: Ended): NodeWait {
   const statement = textOf(status.message?.parts ?? []).slice(0, APPROVAL_LIMITS.statement)
-  if (status.state === 'input-required') return { type: 'question', text: statement || 'The agent asks for more input, and does not say what.' }
-  const said = agentAsksSchema.safeParse(metadata?.[EXTENSIONS.approval])
+  if (status.state === 'input-required') return { type: 'question', text: statement || UNSAID }
+  // Whoever only fetches the task finds it with the status's message.
+  const said = agentAsksSchema.safeParse(metadata?.[EXTENSIONS.approval] ?? status.message?.metadata?.[EXTENSIONS.approval])
   if (said.success) {
     const bytes = said.data.asks.reduce((sum, { action }) => sum + Buffer.byteLength(toCanonicalJson(action.args)), 0)
     if (bytes > APPROVAL_LIMITS.argsBytes)
@@ -84,8 +86,13 @@ function waitOf({ status, metadata, task }: Ended): NodeWait {
   }
   const title = statement.split('\n')[0]?.trim().slice(0, APPROVAL_LIMITS.title) || 'Something that it does not describe'
   const args = { task: task.id, statement }
-  const action = { type: 'agent.authorization', title, args, side_effects: [], reversible: null, secrets: [] }
-  return { type: 'asks', asks: [{ ref: hashOf(args).slice(0, 16), action, editable: false }], statement }
+  const action = { type: UNDESCRIBED, title, args, side_effects: [], reversible: null, secrets: [] }
+  return { type: 'asks', asks: [{ ref: toVagueRef(hashOf(args)), action, editable: false }], statement }
+}
+
+/** How an ask is named that its agent does not describe, by the hash of what stands for its arguments. */
+export function toVagueRef(hash: string): string {
+  return hash.slice(0, 16)
 }
 
 function* heardMeanwhile(status: TaskStatus, metadata: Metadata | undefined): Generator<NodeSignal> {

@@ -83,9 +83,10 @@ export function createSubplanCaller({ store, doorbell, drive, telemetry }: Subpl
       if (now) yield { type: 'usage', usage: now.document.usage }
       yield toEnd(now?.document)
     },
-    async stillWaits(_agent, id, signal) {
+    async look(_agent, id, signal) {
       const stored = await patiently(() => store.load(id), signal).catch(() => undefined)
-      return stored === undefined || stored.document.waiting_at !== null
+      // What it asks it tells by itself.
+      return stored && stored.document.waiting_at === null ? 'nobody' : undefined
     },
     async cancel(_agent, id) {
       try {

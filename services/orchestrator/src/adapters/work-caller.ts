@@ -6,7 +6,7 @@ export function createWorkCaller(callers: { agents: AgentCaller; subplans: Agent
   const callerOf = (agent: string): AgentCaller => (agent === SUBPLAN ? callers.subplans : callers.agents)
   return {
     call: (call, signal) => callerOf(call.agent).call(call, signal),
-    stillWaits: (agent, taskId, signal) => callerOf(agent).stillWaits(agent, taskId, signal),
+    look: (agent, taskId, signal) => callerOf(agent).look(agent, taskId, signal),
     cancel: (agent, taskId) => callerOf(agent).cancel(agent, taskId),
   }
 }

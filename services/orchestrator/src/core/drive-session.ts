@@ -178,7 +178,7 @@ async function run(tools: DriveTools): Promise<void> {
         // One that waits for people is told by us.
         else if (task !== undefined) void tools.agents.cancel(agent, task)
       }
-      people.ask(session.document, { messages: happenings, stale: [...turn.stale, ...decided.stale] })
+      people.ask(session.document, { messages: happenings, stale: decided.stale, withdrawn: turn.stale })
       for (const id of [...decided.start, ...decided.resume]) launch(id)
       plan()
       watchTime(session.document)

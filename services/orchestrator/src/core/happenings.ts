@@ -3,12 +3,12 @@ import type { NewSessionEvent, NodeOutput, NodeState, PutContext, RevisionReason
 import { withTold, type Reply } from './approvals/asks.ts'
 import { refusalOf, withAnswer, withOutcome } from './approvals/outcomes.ts'
 import type { ApprovalPolicies, BookedOutcome } from './approvals/ports.ts'
-import { withWait, withWaitOver } from './approvals/waiting.ts'
+import { withAskedAnew, withWait, withWaitOver } from './approvals/waiting.ts'
 import type { RuleEngine } from './condition.ts'
 import { addStreamedItems } from './expand.ts'
 import type { MadePlan } from './make-plan.ts'
 import { streamedItems } from './map-node.ts'
-import type { InboxEntry } from './ports.ts'
+import type { InboxEntry, NodeWait } from './ports.ts'
 import type { NodeEnd } from './run-node.ts'
 import { happened, stamp, touched, withNode, withPlan, withRevision, withTry, withUsage } from './session-run.ts'
 import { completeNode, failNode, streamingFrom } from './settle-node.ts'
@@ -31,6 +31,8 @@ export type Happening =
   | { type: 'outcomes'; outcomes: BookedOutcome[] }
   /** A waiting node's agent has gone on by itself. */
   | { type: 'moved'; node: string }
+  /** What a waiting node's agent waits for, as it was found when somebody looked. */
+  | { type: 'waits'; node: string; wait: NodeWait }
   | { type: 'message'; entry: InboxEntry }
   | { type: 'broken'; error: unknown }
   | { type: 'unplanned' }
@@ -90,9 +92,7 @@ export function applyHappenings(
         break
       case 'ended':
         if (happening.end.state === 'waiting' && asksTooOften(document, happening.node)) {
-          const error = { code: 'agent_failed', message: `The agent asked for approval more than ${MOST_ASKS} times.`, node: happening.node }
-          const { failedAs } = workOf(document, happening.node)
-          take(failNode(document, happening.node, { error, usage: happening.end.usage, state: failedAs, exhausted: false }))
+          take(failedForAsking(document, happening.node, happening.end.usage))
         } else if (happening.end.state === 'waiting') {
           const waiting = withWait(
             withUsageSoFar({ ...document, takeovers: 0 }, happening.node, happening.end.usage),
@@ -113,6 +113,17 @@ export function applyHappenings(
       case 'moved':
         turn.moved.push(happening.node)
         break
+      case 'waits': {
+        const anew = withAskedAnew(document, happening.node, happening.wait, policies)
+        if (!anew) break
+        if (asksTooOften(document, happening.node)) {
+          take(failedForAsking(document, happening.node, undefined))
+          break
+        }
+        turn.stale.push(...anew.stale)
+        take(anew)
+        break
+      }
       case 'planned':
         take(planned(document, happening))
         break
@@ -173,6 +184,11 @@ const MOST_ASKS = 32
 function asksTooOften({ asks, nodes }: SessionDocument, node: string): boolean {
   const epoch = nodes[node]?.epoch
   return Object.values(asks).filter((ask) => ask.node === node && ask.epoch === epoch && ask.ref !== null && ask.relayed === undefined).length >= MOST_ASKS
+}
+
+function failedForAsking(document: SessionDocument, node: string, usage: Usage | undefined): Pick<Turn, 'document' | 'events'> {
+  const error = { code: 'agent_failed', message: `The agent asked for approval more than ${MOST_ASKS} times.`, node } as const
+  return failNode(document, node, { error, usage, state: workOf(document, node).failedAs, exhausted: false })
 }
 
 /** What a try has cost that is not over; it is part of the sum once it is. What its task says then is all of it. */

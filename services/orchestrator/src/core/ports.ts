@@ -47,6 +47,18 @@ export interface Planner {
   draw(request: PlanQuestion, signal: AbortSignal): Promise<PlanDraft>
 }
 
+/** What people said that a task waits for. */
+export interface NodeReply {
+  /** Idempotency key: the same reply again has the same. */
+  key: string
+  decisions: ApprovalDecisionPart[]
+  /** For each decision, the sha256 of the arguments that were asked for: an agent that waits for others by now must not take it for theirs. */
+  decidedOn: string[]
+  text: string | undefined
+  /** The questions that the text answers. */
+  answers: string[]
+}
+
 /** One try of one piece of work. `key` is the message id and the idempotency key. */
 export interface NodeCall {
   agent: string
@@ -66,7 +78,7 @@ export interface NodeCall {
   /** The A2A task of an earlier life of this same try, to take up again. */
   taskId?: string | undefined
   /** What the task waits for: people's decisions, and their answer. The same reply again has the same key. */
-  reply?: { key: string; decisions: ApprovalDecisionPart[]; text: string | undefined } | undefined
+  reply?: NodeReply | undefined
 }
 
 /** Whom an agent waits for. */
@@ -95,8 +107,8 @@ export type NodeSignal =
 
 export interface AgentCaller {
   call(call: NodeCall, signal: AbortSignal): AsyncIterable<NodeSignal>
-  /** Whether a task that waited for people still does, as far as can be known. Never throws. */
-  stillWaits(agent: string, taskId: string, signal: AbortSignal): Promise<boolean>
+  /** What a task that waited for people waits for now; `nobody` where it has gone on, undefined where that cannot be known. Never throws. */
+  look(agent: string, taskId: string, signal: AbortSignal): Promise<NodeWait | 'nobody' | undefined>
   /** Tells an agent that its task is not wanted any more. Never throws. */
   cancel(agent: string, taskId: string): Promise<void>
 }

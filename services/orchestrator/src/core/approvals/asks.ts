@@ -11,6 +11,7 @@ import {
   type SessionDocument,
 } from '@signalbox/contracts'
 
+import type { NodeReply } from '../ports.ts'
 import { happened, stamp } from '../session-run.ts'
 import type { Requirement } from './ports.ts'
 import { bytesHash } from './seal.ts'
@@ -84,11 +85,7 @@ export function requestedEvent(ask: Ask): NewSessionEvent {
 }
 
 /** What a waiting agent is to be told when its node goes on: decisions and an answer that it has not heard yet. */
-export interface Reply {
-  /** Idempotency key: the same reply again has the same. */
-  key: string
-  decisions: ApprovalDecisionPart[]
-  text: string | undefined
+export interface Reply extends NodeReply {
   asks: string[]
   questions: string[]
 }
@@ -104,7 +101,9 @@ export function replyFor(document: SessionDocument, node: string): Reply | undef
   return {
     key: `${document.id}/${node}/${epoch}/${digest(ids).slice(0, 12)}`,
     decisions: asks.map(toDecisionPart),
+    decidedOn: asks.map(({ action }) => hashOf(action.args)),
     text: questions.length === 0 ? undefined : questions.map(({ answer }) => answer?.text ?? '').join('\n\n'),
+    answers: questions.map(({ text }) => text),
     asks: asks.map(({ id }) => id),
     questions: questions.map(({ id }) => id),
   }

@@ -1,4 +1,4 @@
-import type { AgentAsk, Ask, NewSessionEvent, NodeState, SessionDocument } from '@signalbox/contracts'
+import type { AgentAsk, Ask, NewSessionEvent, NodeState, Question, SessionDocument } from '@signalbox/contracts'
 
 import { happened, stamp, touched, withNode } from '../session-run.ts'
 import type { Settled } from '../settle-node.ts'
@@ -8,18 +8,53 @@ import { superseded } from './outcomes.ts'
 import type { ApprovalPolicies } from './ports.ts'
 import { bytesHash, sealedBy } from './seal.ts'
 
+/** The type of an action that its agent does not describe. */
+export const UNDESCRIBED = 'agent.authorization'
+/** What is asked where an agent asks, and does not say what. */
+export const UNSAID = 'The agent asks for more input, and does not say what.'
+
+/**
+ * True for an agent that waits and does not list what for. Many say it in the one status that they stop with, and
+ * whoever reads their task later reads less: that is no news of what they wait for.
+ */
+export function isVague(wait: NodeWait): boolean {
+  return isSilent(wait) || (wait.type === 'asks' && wait.asks.every(({ action }) => action.type === UNDESCRIBED))
+}
+
+/** True for one that does not say a word of it. */
+export function isSilent(wait: NodeWait): boolean {
+  return wait.type === 'question'
+    ? wait.text === UNSAID
+    : wait.type === 'asks' && wait.statement === '' && wait.asks.every(({ action }) => action.type === UNDESCRIBED)
+}
+
+/**
+ * A node's agent was found to wait, out of turn. Undefined where that is no news; else what it waits for now is asked, and
+ * what it does not wait for any more is withdrawn.
+ */
+export function withAskedAnew(before: SessionDocument, id: string, wait: NodeWait, policies: ApprovalPolicies): (Settled & { stale: string[] }) | undefined {
+  const { state, waits_for: waits, epoch } = before.nodes[id] as NodeState
+  if (state !== 'waiting' || waits === 'others') return undefined
+  const described = Object.values(before.asks).some((ask) => ask.node === id && ask.epoch === epoch && ask.state === 'open' && ask.action.type !== UNDESCRIBED)
+  if (isSilent(wait) || (isVague(wait) && described)) return undefined
+  const next = withWait(before, id, wait, policies)
+  if (next.document.asks === before.asks && next.document.questions === before.questions) return undefined
+  // Whoever waits for the session has to hear of it: it waits anew.
+  return { ...next, document: withWaitOver(next.document) }
+}
+
 /**
  * A node's agent waits for people. What it asks for is asked; what was decided for these very bytes before is
  * not asked again; what it does not wait for any more is set aside.
  */
 export function withWait(before: SessionDocument, id: string, wait: NodeWait, policies: ApprovalPolicies): Settled & { stale: string[] } {
-  if (wait.type === 'question') return { ...withQuestion(before, id, wait.text), stale: [] }
+  if (wait.type === 'question') return withQuestion(before, id, wait.text)
   if (wait.type === 'relay') return { ...withRelayed(before, id, wait.asks, wait.session), stale: [] }
   const { agent, epoch } = before.nodes[id] as NodeState
   const node = before.plan?.nodes.find((candidate) => candidate.id === (before.nodes[id]?.branch?.of ?? id))
   const skill = node && 'skill' in node ? node.skill : undefined
   const mine = (ask: Ask): boolean => ask.node === id && ask.epoch === epoch && ask.ref !== null
-  let document = withNode(before, id, { state: 'waiting', waits_for: 'approval' })
+  let document = withNode(withoutQuestions(before, id), id, { state: 'waiting', waits_for: 'approval' })
   const events: NewSessionEvent[] = []
   const listed = new Set<string>()
   for (const asked of wait.asks) {
@@ -41,12 +76,30 @@ export function withWait(before: SessionDocument, id: string, wait: NodeWait, po
     document = touched({ ...document, asks: { ...document.asks, [added.ask.id]: added.ask } })
     events.push(...added.events)
   }
-  const stale = Object.values(document.asks).filter((ask) => mine(ask) && ask.state === 'open' && !listed.has(ask.id))
-  for (const ask of stale) {
-    document = { ...document, asks: { ...document.asks, [ask.id]: { ...ask, state: 'superseded' } } }
-    events.push(superseded(ask, 'the agent does not ask for it any more'))
+  const withdrawn = withoutAsks(
+    document,
+    Object.values(document.asks).filter((ask) => mine(ask) && ask.state === 'open' && !listed.has(ask.id)),
+  )
+  return { ...withdrawn, events: [...events, ...withdrawn.events] }
+}
+
+/** Asks that their agent does not wait for any more. */
+function withoutAsks(before: SessionDocument, asks: readonly Ask[]): Settled & { stale: string[] } {
+  if (asks.length === 0) return { document: before, events: [], stale: [] }
+  const withdrawn = asks.map((ask): [string, Ask] => [ask.id, { ...ask, state: 'superseded' }])
+  return {
+    document: touched({ ...before, asks: { ...before.asks, ...Object.fromEntries(withdrawn) } }),
+    events: asks.map((ask) => superseded(ask, 'the agent does not ask for it any more')),
+    stale: asks.map(({ id }) => id),
   }
-  return { document, events, stale: stale.map((ask) => ask.id) }
+}
+
+/** Questions that their agent does not want answered any more, but for the one with this text. */
+function withoutQuestions(before: SessionDocument, id: string, but?: string): SessionDocument {
+  const { epoch } = before.nodes[id] as NodeState
+  const open = Object.values(before.questions).filter((question) => question.node === id && question.epoch === epoch && !question.told && !question.answer)
+  const over = open.filter(({ text }) => text !== but).map((question): [string, Question] => [question.id, { ...question, told: true }])
+  return over.length === 0 ? before : touched({ ...before, questions: { ...before.questions, ...Object.fromEntries(over) } })
 }
 
 function toAgentAsk(
@@ -87,16 +140,19 @@ function toAgentAsk(
   }
 }
 
-function withQuestion(before: SessionDocument, id: string, text: string): Settled {
+function withQuestion(before: SessionDocument, id: string, text: string): Settled & { stale: string[] } {
   const { agent, epoch } = before.nodes[id] as NodeState
+  const unasked = Object.values(before.asks).filter((ask) => ask.node === id && ask.epoch === epoch && ask.ref !== null && ask.state === 'open')
+  const { document: asking, events, stale } = withoutAsks(withoutQuestions(before, id, text), unasked)
   const open = Object.values(before.questions).find((question) => question.node === id && question.epoch === epoch && !question.told && question.text === text)
-  const waiting = withNode(before, id, { state: 'waiting', waits_for: 'input' })
+  const waiting = withNode(asking, id, { state: 'waiting', waits_for: 'input' })
   // The agent lost its task, or was not told yet.
-  if (open) return { document: waiting, events: [] }
+  if (open) return { document: waiting, events, stale }
   const question = { id: questionId(before, id, epoch), node: id, agent, epoch, text: text.slice(0, 4_000), asked_at: stamp(), answer: null, told: false }
   return {
     document: touched({ ...waiting, questions: { ...waiting.questions, [question.id]: question } }),
-    events: [happened({ type: 'input.requested', node: id, agent, question: question.id, text: question.text })],
+    events: [...events, happened({ type: 'input.requested', node: id, agent, question: question.id, text: question.text })],
+    stale,
   }
 }
 
