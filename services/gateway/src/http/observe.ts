@@ -42,7 +42,7 @@ export interface Observer {
  */
 export function createObserver(telemetry: Telemetry): Observer {
   const recordDuration = createDurations(telemetry)
-  const routed = createTally(telemetry.meter, METRICS.routed)
+  const routed = createRouteCount(telemetry)
   const disconnects = telemetry.meter.createCounter(METRICS.clientDisconnects)
   const logRequest = createEventLog(telemetry.log, 'request')
   return {
@@ -56,7 +56,7 @@ export function createObserver(telemetry: Telemetry): Observer {
         const milliseconds = performance.now() - startedAt
         if (record.model !== undefined) record.model = hideKeys(record.model)
         recordDuration({ method, route, status }, milliseconds / 1_000)
-        if (record.route !== undefined) routed.add(`${record.route} ${record.routeSource}`, () => ({ route: record.route, source: record.routeSource }))
+        if (record.route !== undefined) routed(record)
         if (record.disconnected === true) disconnects.add(1)
         if (span.isRecording()) {
           span.setAttributes({
@@ -96,6 +96,17 @@ function createDurations({ histograms }: Telemetry): (answered: Answered, second
     let found = known.find((one) => one.status === status && one.route === route && one.method === method)
     if (!found) known.push((found = { ...answered, series: durations.series(toLabels(answered)) }))
     found.series.record(seconds)
+  }
+}
+
+/** A key that is put together anew for each request is also hashed anew: the few that there are, are kept. */
+function createRouteCount({ meter }: Telemetry): (record: RequestRecord) => void {
+  const tally = createTally(meter, METRICS.routed)
+  const keys = { simple: new Map<string, string>(), complex: new Map<string, string>() }
+  return ({ route = 'simple', routeSource: source = '' }) => {
+    let key = keys[route].get(source)
+    if (key === undefined) keys[route].set(source, (key = `${route} ${source}`))
+    tally.add(key, () => ({ route, source }))
   }
 }
 
