@@ -347,11 +347,14 @@ describe('the API’s own document', () => {
     await waiting
     const created = await call(house, 'POST', '/responses', { body: { model: ORCHESTRATED, input: 'Ask mock-search to tell it [say it is kept].' } })
     const { id: response } = (await created.json()) as { id: string }
-    const ids: Record<string, string> = { 'models': WIRE_MODEL, 'responses': response, 'sessions': session, 'dead-letters': dead, 'approvals': approval }
+    const begun = await call(house, 'POST', '/conversations', { body: { items: [{ id: 'msg_kept', ...user('Hello.') }] } })
+    const { id: conversation } = (await begun.json()) as { id: string }
+    const own = { models: WIRE_MODEL, responses: response, conversations: conversation, sessions: session }
+    const ids: Record<string, string> = { ...own, 'dead-letters': dead, 'approvals': approval }
     const looked: string[] = []
     for (const path of document.pathsOf('get')) {
       const [root = ''] = house.signalbox.baseUrl.split('/v1')
-      const url = `${root}${path.replace(/^(\/v1\/([\w-]+)\/)\{id\}/, (_, before: string, of: string) => `${before}${ids[of]}`)}`
+      const url = `${root}${path.replace(/^(\/v1\/([\w-]+)\/)\{id\}/, (_, before: string, of: string) => `${before}${ids[of]}`).replace('{item}', 'msg_kept')}`
       for (const key of [house.signalbox.apiKey, house.signalbox.operatorKey]) {
         const leaving = new AbortController()
         const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` }, signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(30_000)]) })
@@ -377,6 +380,8 @@ describe('the API’s own document', () => {
       '/v1/responses',
       () => call(house, 'POST', '/responses', { body: { model: ORCHESTRATED, input: 'Ask mock-search to tell it [say it is done].' } }),
     ],
+    ['post', '/v1/conversations', () => call(house, 'POST', '/conversations', { body: { metadata: { topic: 'offers' } } })],
+    ['post', '/v1/conversations', () => call(house, 'POST', '/conversations', { body: { items: [{ type: 'item_reference', id: 'msg_1' }] } })],
   ])('says what %s %s answers', async (method, path, ask) => {
     const answer = await ask()
     expect(document.faultsOf({ method, path, answer, body: await answer.text() })).toEqual([])

@@ -9,6 +9,7 @@ import { openSqliteResponseStore } from './adapters/responses/sqlite-response-st
 import type { GatewayConfig } from './config.ts'
 import type { ResponseStore } from './core/responses/response-store.ts'
 import { createBackgroundRuns } from './http/responses/background-runs.ts'
+import { createKeptConversations } from './http/responses/kept-conversations.ts'
 import { createKeptResponses } from './http/responses/kept-responses.ts'
 import { refreshResponse } from './http/responses/refresh-response.ts'
 import type { ResponsesOptions } from './http/responses/responses-options.ts'
@@ -24,7 +25,7 @@ export interface Responses {
   close(): Promise<void>
 }
 
-export type ResponsesParts = Omit<ResponsesOptions, 'kept' | 'runs' | 'isOpenAI' | 'mode'> & {
+export type ResponsesParts = Omit<ResponsesOptions, 'kept' | 'conversations' | 'runs' | 'isOpenAI' | 'mode'> & {
   /** The model's endpoint, with its `/v1`. */
   baseUrl: string
 }
@@ -38,13 +39,16 @@ export function openResponses(config: GatewayConfig, { baseUrl, ...parts }: Resp
   const store = createLateStore(config, telemetry)
   const isOpenAI = new URL(baseUrl).hostname === 'api.openai.com'
   const mode = config.LLM_RESPONSES === 'auto' ? (isOpenAI ? 'passthrough' : 'translate') : config.LLM_RESPONSES
+  const retentionMs = config.RESPONSE_RETENTION_H * 3_600_000
+  const conversations = createKeptConversations({ store: store.open, retentionMs })
   const kept = createKeptResponses({
     store: store.open,
-    retentionMs: config.RESPONSE_RETENTION_H * 3_600_000,
+    retentionMs,
+    conversations,
     knowsNames: mode === 'passthrough',
     telemetry,
   })
-  const options: ResponsesOptions = { ...parts, kept, isOpenAI, mode, runs: createBackgroundRuns({ kept, stopBell, telemetry }) }
+  const options: ResponsesOptions = { ...parts, kept, conversations, isOpenAI, mode, runs: createBackgroundRuns({ kept, stopBell, telemetry }) }
 
   /** What has ended while nobody asked is written down before its session is forgotten; what is over is forgotten. */
   const settle = async (): Promise<void> => {

@@ -291,6 +291,20 @@ describe('an approval', () => {
     expect(world.orchestrator.calls.filter(({ path }) => path.endsWith('/decision'))).toHaveLength(1)
   })
 
+  test('that was asked in a conversation is decided there', async () => {
+    await worldThat(...WAITS)
+    const { id: conversation } = await world.client.conversations.create()
+    const first = await world.client.responses.create({ ...ASK, conversation })
+    const item = first.output.at(-1)?.id ?? ''
+    const approve = { type: 'mcp_approval_response' as const, approval_request_id: item, approve: true }
+    const refused = await world.ask('POST', '/responses', { model: 'signalbox-auto', conversation, input: [approve] })
+    expect(refused.status).toBe(403)
+    const deciding = world.clientOf(OPERATORS_KEY).responses.create({ model: 'signalbox-auto', conversation, input: [approve] })
+    await eventually('it is decided', () => world.orchestrator.calls.find(({ path }) => path.endsWith('/decision')))
+    world.session.say(decided('apr_1'), ...ANSWER)
+    expect((await deciding).output_text).toBe('It is deployed.')
+  })
+
   test('that is another by now than the one that was shown is not decided', async () => {
     await worldThat(...WAITS)
     const first = await world.client.responses.create(ASK)
@@ -375,6 +389,18 @@ describe('a question', () => {
     const second = await world.client.responses.create({ model: 'signalbox-auto', previous_response_id: first.id, input: 'eu-north-1' })
     expect(second.output_text).toBe('It is deployed.')
     expect(world.orchestrator.calls.find(({ path }) => path.endsWith('/input'))).toMatchObject({ body: { text: 'eu-north-1', question: 'qst_1' } })
+  })
+
+  test('is asked in a conversation, and answered by what is said there next', async () => {
+    await worldThat(...asks('qst_1', 'Which region?'))
+    world.orchestrator.onAnswer = (session, question) => session.say(received(question), ...ANSWER)
+    const { id: conversation } = await world.client.conversations.create()
+    await world.client.responses.create({ ...ASK, conversation })
+    const second = await world.client.responses.create({ model: 'signalbox-auto', conversation, input: 'eu-north-1' })
+    expect(second).toMatchObject({ output_text: 'It is deployed.', conversation: { id: conversation } })
+    expect(world.orchestrator.sessions.size).toBe(1)
+    const { data } = await world.client.conversations.items.list(conversation, { order: 'asc' })
+    expect(data.filter(({ type }) => type === 'message')).toHaveLength(4)
   })
 
   test('is not answered by somebody who only looks', async () => {

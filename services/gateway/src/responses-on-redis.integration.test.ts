@@ -32,6 +32,11 @@ test('gateways on one Redis share what was made: either goes on with, streams an
   const [, plan] = [...world.orchestrator.sessions.values()]
   plan?.say({ type: 'answer.delta', node: 'c', agent: 'reasoning', offset: 0, text: 'Planned.' }, { type: 'session.completed', usage: NO_USAGE, citations: [] })
   expect(await world.client.responses.retrieve(last.id)).toMatchObject({ status: 'completed', output_text: 'Planned.' })
+  const { id: conversation } = await world.client.conversations.create({ items: [{ type: 'message', role: 'user', content: 'I am Ann.' }] })
+  await other.client.responses.stream({ model: 'signalbox-simple', input: 'Who am I?', conversation }).finalResponse()
+  expect((await world.client.conversations.items.list(conversation)).data).toHaveLength(3)
+  await other.client.conversations.delete(conversation)
+  await expect(world.client.conversations.retrieve(conversation)).rejects.toMatchObject({ status: 404 })
   await world.client.responses.delete(last.id)
   await expect(other.client.responses.retrieve(last.id)).rejects.toMatchObject({ status: 404 })
 })

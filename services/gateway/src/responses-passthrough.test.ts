@@ -5,7 +5,7 @@ import { BadRequestError, NotFoundError } from 'openai'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { BOBS_KEY, startResponses, type ResponsesWorld } from './fixtures/responses.ts'
-import type { TakenRequest } from './fixtures/upstream.ts'
+import { sayCompletion, type TakenRequest } from './fixtures/upstream.ts'
 
 const ASK = { model: 'signalbox-simple', input: 'hello' }
 const ID = 'resp_68aa00000000000000000000000000000000000000000001'
@@ -254,12 +254,13 @@ test('when the caller leaves, the endpoint’s call is stopped', async () => {
   await taken().closed
 })
 
-test('conversations, which belong to nobody in particular, are refused here too', async () => {
-  expect(await world.ask('POST', '/responses', { ...ASK, conversation: { id: 'conv_1' } })).toMatchObject({
-    status: 400,
-    body: { error: { param: 'conversation' } },
-  })
-  expect(world.upstream.taken).toHaveLength(0)
+test('what is said in a conversation is kept here, and made of the endpoint’s chat', async () => {
+  const { id } = await world.client.conversations.create({ items: [{ type: 'message', role: 'user', content: 'I am Ann.' }] })
+  world.answer = (response) => sayCompletion(response, 'You are Ann.')
+  const response = await world.client.responses.create({ ...ASK, input: 'Who am I?', conversation: id })
+  expect(response).toMatchObject({ output_text: 'You are Ann.', conversation: { id } })
+  expect(taken().path).toBe('/v1/chat/completions')
+  expect(JSON.parse(String(taken().body))).toMatchObject({ messages: [{ content: 'I am Ann.' }, { content: 'Who am I?' }] })
 })
 
 function sayJson(response: ServerResponse, body: object): void {

@@ -1,4 +1,5 @@
 export { addMetadata, createResponseComposer, type ResponseComposer, type ResponseEnd } from './compose-response.ts'
+export { conversationItemsSchema, conversationUpdateSchema, newConversationSchema, readConversationId, type ConversationObject } from './conversation.ts'
 export { readItemHome, toInputItems, type ConversationItem } from './input-items.ts'
 export { readResponsesRequest, type ReadResponsesRequest } from './read-responses-request.ts'
 export { ENDING_EVENTS, formatResponseEvent, type NewResponseEvent, type ResponseEvent } from './response-events.ts'

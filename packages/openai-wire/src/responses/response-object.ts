@@ -1,3 +1,4 @@
+import { readConversationId } from './conversation.ts'
 import type { ResponsesRequest } from './responses-request.ts'
 
 /** OpenAI's response object and its items, in the shapes that we make ourselves. */
@@ -81,6 +82,8 @@ export interface ResponseObject {
   object: 'response'
   /** Unix seconds. */
   created_at: number
+  /** What it is a part of. */
+  conversation?: { id: string }
   status: ResponseStatus
   completed_at: number | null
   background: boolean
@@ -100,12 +103,14 @@ export interface ResponseObject {
 
 /** A response before anything of it is there: what the request asked for, said back as OpenAI says it. */
 export function toResponseObject(request: ResponsesRequest, identity: { id: string; createdAt: number; model: string }): ResponseObject {
+  const conversation = readConversationId(request)
   return {
     id: identity.id,
     object: 'response',
     created_at: identity.createdAt,
     status: 'in_progress',
     completed_at: null,
+    ...(conversation !== undefined && { conversation: { id: conversation } }),
     background: request.background === true,
     error: null,
     incomplete_details: null,

@@ -43,7 +43,9 @@ const KNOWN_ITEMS: Record<string, z.ZodType> = {
   item_reference: object({ id: id.min(1) }),
 }
 
-const itemSchema = z.looseObject({ type: nullish(word) }).superRefine((item, context) => addIssues(KNOWN_ITEMS, { ...item, type: toItemType(item) }, context))
+export const itemSchema = z
+  .looseObject({ type: nullish(word) })
+  .superRefine((item, context) => addIssues(KNOWN_ITEMS, { ...item, type: toItemType(item) }, context))
 
 /** What an item is that does not say it: a message has a role, a reference has an id alone. */
 export function toItemType({ type, ...item }: { type?: string | null | undefined; [key: string]: unknown }): string {
@@ -74,7 +76,7 @@ const textSchema = object({
   verbosity: nullish(word),
 })
 
-const metadataSchema = z.record(text(64), text(512)).refine((pairs) => Object.keys(pairs).length <= 16, {
+export const metadataSchema = z.record(text(64), text(512)).refine((pairs) => Object.keys(pairs).length <= 16, {
   error: 'too many properties. Expected an object with at most 16 properties',
   params: { code: 'object_above_max_properties' },
 })

@@ -17,6 +17,7 @@ import type { GatewayEnv } from './gateway-env.ts'
 import { mountModels } from './models.ts'
 import { answerCompletion, answerEmbedding, type PlainModelOptions } from './plain-models.ts'
 import { answerRoute } from './route.ts'
+import { mountConversations } from './responses/mount-conversations.ts'
 import { mountResponses } from './responses/mount-responses.ts'
 import type { ResponsesOptions } from './responses/responses-options.ts'
 import { mountSessionEvents } from './session-events.ts'
@@ -50,6 +51,7 @@ export function mountResources(app: Hono<GatewayEnv>, resources: Resources): voi
   app.post('/embeddings', answerEmbedding(resources.plainModels))
   app.post('/route', answerRoute(resources.chat))
   mountResponses(app, resources.responses)
+  mountConversations(app, resources.responses)
   mountModels(app, resources.listModels)
   mountSessions(app, orchestrator, sessions)
   mountSessionEvents(app, { orchestrator, desk: sessions, stopBell, keepAliveMs })

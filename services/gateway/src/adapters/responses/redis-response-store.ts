@@ -152,7 +152,7 @@ if answer == 'done' then
     if late ~= id then forget(base, late) end
   end
   local from = 0
-  while redis.call('ZCARD', KEYS[2]) > tonumber(most) or tonumber(redis.call('HGET', KEYS[4], 'total')) > tonumber(mostBytes) do
+  while redis.call('ZCARD', KEYS[2]) > tonumber(most) or tonumber(redis.call('HGET', KEYS[4], 'total') or '0') > tonumber(mostBytes) do
     local old = redis.call('ZRANGE', KEYS[2], from, from)[1]
     if not old then break end
     if old == id or redis.call('HGET', base .. old, 'open') == '1' then from = from + 1 else forget(base, old) end

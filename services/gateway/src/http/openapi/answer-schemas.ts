@@ -73,6 +73,14 @@ export const responseSchema = z.looseObject({
   output: z.array(z.looseObject({ type: z.string() })),
   metadata: z.record(z.string(), z.string()).nullish(),
 })
+export const conversationSchema = z.object({
+  id: z.string(),
+  object: z.literal('conversation'),
+  created_at: z.int(),
+  metadata: z.record(z.string(), z.string()),
+})
+export const conversationDeletedSchema = z.object({ id: z.string(), object: z.literal('conversation.deleted'), deleted: z.literal(true) })
+export const conversationItemSchema = z.looseObject({ id: z.string(), type: z.string() })
 export const responseDeletedSchema = z.object({ id: z.string(), object: z.string(), deleted: z.literal(true) })
 export const inputItemsSchema = z.object({
   object: z.literal('list'),

@@ -25,7 +25,7 @@ import {
   sessionViewSchema,
 } from '@signalbox/contracts'
 import { chatRequestSchema, completionRequestSchema, embeddingRequestSchema } from '@signalbox/openai-wire'
-import { responsesRequestSchema } from '@signalbox/openai-wire/responses'
+import { conversationItemsSchema, conversationUpdateSchema, newConversationSchema, responsesRequestSchema } from '@signalbox/openai-wire/responses'
 import { z } from 'zod'
 
 import * as answers from './answer-schemas.ts'
@@ -36,6 +36,9 @@ const REQUESTS = {
   CompletionRequest: completionRequestSchema,
   EmbeddingRequest: embeddingRequestSchema,
   ResponsesRequest: responsesRequestSchema,
+  NewConversation: newConversationSchema,
+  ConversationUpdate: conversationUpdateSchema,
+  ConversationItems: conversationItemsSchema,
   SessionInput: sessionInputSchema,
   DecisionRequest: decisionRequestSchema,
   BulkDecisionRequest: bulkDecisionRequestSchema,
@@ -55,6 +58,9 @@ const ANSWERS = {
   Response: answers.responseSchema,
   ResponseDeleted: answers.responseDeletedSchema,
   InputItemList: answers.inputItemsSchema,
+  Conversation: answers.conversationSchema,
+  ConversationDeleted: answers.conversationDeletedSchema,
+  ConversationItem: answers.conversationItemSchema,
   RouteExplanation: routeExplanationSchema,
   Plan: planSchema,
   SessionView: sessionViewSchema,

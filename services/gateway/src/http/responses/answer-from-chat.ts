@@ -36,7 +36,7 @@ export async function answerFromChat(c: GatewayContext, request: ResponseRequest
     composer.open()
     for await (const _events of tellWhole(composer, reply, host));
     const { response } = composer
-    if (response.store) await options.kept.keep(c.get('owner'), { kind: 'ours', response, input: request.conversation.input }, response.id)
+    await options.kept.keepTold(c.get('owner'), { kind: 'ours', response, input: request.conversation.input })
     return Response.json(response, { headers })
   } finally {
     call.close()
@@ -67,7 +67,7 @@ async function streamChat(c: GatewayContext, request: ResponseRequest, reply: Up
 }
 
 async function keepTold(owner: string, { response }: ResponseComposer, { conversation }: ResponseRequest, { kept }: ResponsesOptions): Promise<void> {
-  if (response.store) await kept.keep(owner, { kind: 'ours', response, input: conversation.input }, response.id)
+  await kept.keepTold(owner, { kind: 'ours', response, input: conversation.input })
 }
 
 /** The request as the model's chat takes it. @throws AppError for what chat has no word for. */

@@ -117,9 +117,8 @@ async function tellHeard(c: GatewayContext, request: SessionRequest, hearing: He
 
   const keep = async (final: boolean, approvals?: Record<string, number>): Promise<void> => {
     const { response } = composer
-    if (!response.store) return
     const document = { kind: 'ours', response, input: request.conversation.input, session: { ...session, told_until: heard, final }, approvals } as const
-    await options.kept.keep(c.get('owner'), document, response.id)
+    await options.kept.keepTold(c.get('owner'), document)
   }
   const endAwaiting = async (awaiting: Awaiting): Promise<AppError | undefined> => {
     if (wishes.approval === 'error' && isForApproval(awaiting)) return toApprovalError(awaiting, place)

@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { openSqliteResponseStore } from '../../adapters/responses/sqlite-response-store.ts'
 import { createStopBell } from '../../core/stop-bell.ts'
 import { createBackgroundRuns, type MakeResponse } from './background-runs.ts'
+import { createKeptConversations } from './kept-conversations.ts'
 import { createKeptResponses } from './kept-responses.ts'
 import type { OwnResponse } from './response-document.ts'
 
@@ -56,7 +57,13 @@ async function run(make: MakeResponse, bounds: { mostToldBytes?: number } = {}):
   await using folder = await temporaryFolder()
   const telemetry = openTelemetry({ service: 'x', level: 'silent' })
   const store = openSqliteResponseStore({ path: join(folder.path, 'responses.db') })
-  const kept = createKeptResponses({ store: async () => store, retentionMs: 60_000, knowsNames: false, telemetry })
+  const kept = createKeptResponses({
+    store: async () => store,
+    retentionMs: 60_000,
+    knowsNames: false,
+    telemetry,
+    conversations: createKeptConversations({ store: async () => store, retentionMs: 60_000 }),
+  })
   const runs = createBackgroundRuns({ kept, stopBell: createStopBell(), telemetry, ...bounds })
   await runs.start({ entry: await kept.begin('ann', BEGUN), document: BEGUN }, make).over
   const found = await kept.find('ann', 'resp_1')

@@ -24,7 +24,7 @@ import { refreshResponse } from './refresh-response.ts'
 import { callModel } from './model-call.ts'
 import { readUpstreamTurn, relayCreated } from './relay-upstream.ts'
 import { resolveConversation, type ResolvedConversation } from './resolve-conversation.ts'
-import { answerInWords, invalid } from './response-faults.ts'
+import { answerInWords } from './response-faults.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
 import { callMeanwhile, toModelRequest, type HeldCall } from './to-model-request.ts'
 
@@ -41,7 +41,9 @@ export function createResponse(options: ResponsesOptions): (c: GatewayContext) =
       const record = c.get('record')
       record.model = model
       record.stream = stream === true
-      return answer(c, { read, headers: to.headers, caller: to.caller }, options)
+      // What is said in a conversation is kept here, so it is told here too.
+      const isKeptHere = read.request.conversation ? { ...options, mode: 'translate' as const } : options
+      return answer(c, { read, headers: to.headers, caller: to.caller }, isKeptHere)
     })
 }
 
@@ -120,6 +122,7 @@ function resolve(
     { owner: c.get('owner'), id, followUpstream: options.mode === 'passthrough' },
     {
       kept: options.kept,
+      conversations: options.conversations,
       refresh: (_owner, found) => refreshResponse(found, call(), options),
       readUpstream: (upstreamId, isElsewhere) => readUpstreamTurn(upstreamId, { isElsewhere, requestId: c.get('requestId'), signal: caller.signal }, options),
     },
@@ -172,9 +175,7 @@ function isWords({ type, role }: ConversationItem): boolean {
 /** @throws AppError for what nobody here can do. */
 function requireServed({ request }: ReadResponsesRequest): void {
   const { conversation, input, previous_response_id: previous, prompt } = request
-  // A conversation's id would lead into what other callers said: nothing says whose it is.
-  if (conversation) throw invalid('conversation', 'conversations are not kept here: go on with previous_response_id', 'unsupported_parameter')
-  if ((input === undefined || input === null || input.length === 0) && !previous && !prompt) throw missingInput()
+  if ((input === undefined || input === null || input.length === 0) && !previous && !prompt && !conversation) throw missingInput()
 }
 
 function missingInput(): AppError {

@@ -1,9 +1,11 @@
 import { hash, randomBytes } from 'node:crypto'
 
 import { AppError, toAppError } from '@signalbox/errors'
+import type { ConversationItem } from '@signalbox/openai-wire/responses'
 import type { Telemetry } from '@signalbox/telemetry'
 
 import type { ResponseStore, StoredResponse } from '../../core/responses/response-store.ts'
+import { isConversationId, withItems, type KeptConversations } from './kept-conversations.ts'
 import { readDocument, toEntry, type FoundResponse, type OwnResponse, type ResponseDocument } from './response-document.ts'
 
 /** The responses that are kept, read and written whole. */
@@ -14,9 +16,11 @@ export interface KeptResponses {
    * ours. Answers false where it cannot be kept; the caller has its answer all the same.
    */
   keep(owner: string, document: ResponseDocument, id: string, items?: readonly string[]): Promise<boolean>
+  /** Keeps one of ours that has been told, where it is to be kept, and adds it to its conversation. */
+  keepTold(owner: string, document: OwnResponse): Promise<void>
   /** Begins one that is still to come. @throws AppError `conflict` where there is one of that id. */
   begin(owner: string, document: OwnResponse): Promise<StoredResponse>
-  /** Writes what has become of one. Answers false where it is another by now. */
+  /** Writes what has become of one; what is over is added to its conversation. Answers false where it is another by now. */
   write(entry: StoredResponse, document: OwnResponse, open: boolean): Promise<boolean>
   remove(owner: string, id: string): Promise<boolean>
   /** Those of the ids, of responses and of items, that are known to be somebody else's. */
@@ -31,9 +35,10 @@ export interface KeptOptions {
   /** Whether it is to be known whose an id is: where ids are passed on to an endpoint that keeps everybody's. */
   knowsNames: boolean
   telemetry: Telemetry
+  conversations: KeptConversations
 }
 
-export function createKeptResponses({ store, retentionMs, knowsNames, telemetry }: KeptOptions): KeptResponses {
+export function createKeptResponses({ store, retentionMs, knowsNames, telemetry, conversations }: KeptOptions): KeptResponses {
   const toNew = (owner: string, id: string, items: readonly string[] = []) => {
     const createdAt = Date.now()
     return { id, owner, createdAt, endsAt: createdAt + retentionMs, ...(knowsNames && { names: [id, ...items] }) }
@@ -50,19 +55,34 @@ export function createKeptResponses({ store, retentionMs, knowsNames, telemetry 
       if (known) await kept.change({ ...entry, createdAt: known.createdAt }, known.version)
     }
   }
+  /** What was said and answered becomes a part of the conversation, unless nothing was answered. */
+  const join = async (owner: string, { response, input }: OwnResponse): Promise<void> => {
+    const { conversation, id, status, output } = response
+    if (!conversation || (status !== 'completed' && status !== 'incomplete')) return
+    const said = [...input, ...(output as unknown as ConversationItem[])]
+    await conversations
+      .change(owner, conversation.id, (found) => withItems(found, said, response.store ? id : null))
+      .catch((error: unknown) => telemetry.log.warn({ err: error, response_id: id }, 'a response could not be added to its conversation'))
+  }
+  const keep: KeptResponses['keep'] = async (owner, document, id, items) => {
+    try {
+      await replace(owner, document, id, items)
+      return true
+    } catch (error) {
+      telemetry.log.warn({ err: error, response_id: id }, 'a response could not be kept')
+      return false
+    }
+  }
   return {
     async find(owner, id) {
+      if (isConversationId(id)) return undefined
       const entry = await (await store()).find(owner, id)
       return entry && readDocument(entry)
     },
-    async keep(owner, document, id, items) {
-      try {
-        await replace(owner, document, id, items)
-        return true
-      } catch (error) {
-        telemetry.log.warn({ err: error, response_id: id }, 'a response could not be kept')
-        return false
-      }
+    keep,
+    async keepTold(owner, document) {
+      if (document.response.store) await keep(owner, document, document.response.id)
+      await join(owner, document)
     },
     async begin(owner, document) {
       const entry = toEntry(toNew(owner, document.response.id), document, true)
@@ -73,7 +93,9 @@ export function createKeptResponses({ store, retentionMs, knowsNames, telemetry 
     async write(entry, document, open) {
       const next = toEntry(entry, document, open) ?? toEntry(entry, withoutEvents(document), open)
       if (!next) throw tooMuch()
-      return (await store()).change(next, entry.version)
+      const isWritten = await (await store()).change(next, entry.version)
+      if (isWritten && !open) await join(entry.owner, document)
+      return isWritten
     },
     remove: async (owner, id) => (await store()).remove(owner, id),
     findForeign: async (owner, ids) => (ids.length === 0 ? [] : (await store()).findForeign(owner, ids)),

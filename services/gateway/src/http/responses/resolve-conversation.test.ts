@@ -6,6 +6,7 @@ import { temporaryFolder } from '@signalbox/testing'
 import { expect, test } from 'vitest'
 
 import { openSqliteResponseStore } from '../../adapters/responses/sqlite-response-store.ts'
+import { createKeptConversations } from './kept-conversations.ts'
 import { createKeptResponses } from './kept-responses.ts'
 import { resolveConversation, type ResolvedConversation } from './resolve-conversation.ts'
 
@@ -53,7 +54,13 @@ async function openChain(): Promise<Chain> {
   const folder = await temporaryFolder()
   const store = openSqliteResponseStore({ path: join(folder.path, 'responses.db') })
   const telemetry = openTelemetry({ service: 'x', level: 'silent' })
-  const kept = createKeptResponses({ store: async () => store, retentionMs: 60_000, knowsNames: false, telemetry })
+  const kept = createKeptResponses({
+    store: async () => store,
+    retentionMs: 60_000,
+    knowsNames: false,
+    telemetry,
+    conversations: createKeptConversations({ store: async () => store, retentionMs: 60_000 }),
+  })
   const read = (previous: string | undefined, references: readonly string[] = []) => {
     const input = references.length === 0 ? 'go on' : references.map((id) => ({ type: 'item_reference', id }))
     return readResponsesRequest(Buffer.from(JSON.stringify({ model: 'm', input, ...(previous !== undefined && { previous_response_id: previous }) })))
@@ -73,7 +80,12 @@ async function openChain(): Promise<Chain> {
       resolveConversation(
         read(previous, references),
         { owner: 'ann', id: 'resp_next', followUpstream: false },
-        { kept, refresh: async (_owner, found) => found, readUpstream: async () => ({ input: [], output: [], previous: null }) },
+        {
+          kept,
+          conversations: { find: async () => undefined },
+          refresh: async (_owner, found) => found,
+          readUpstream: async () => ({ input: [], output: [], previous: null }),
+        },
       ),
     async [Symbol.asyncDispose]() {
       await store.close()

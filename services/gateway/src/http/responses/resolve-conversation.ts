@@ -1,11 +1,12 @@
-import { type ConversationItem, type ReadResponsesRequest, readItemHome, toInputItems } from '@signalbox/openai-wire/responses'
+import { type ConversationItem, type ReadResponsesRequest, readConversationId, readItemHome, toInputItems } from '@signalbox/openai-wire/responses'
 import { AppError } from '@signalbox/errors'
 
 import { dereferenceAll, MOST_CHARACTERS } from './dereference.ts'
+import type { KeptConversations } from './kept-conversations.ts'
 import type { KeptResponses } from './kept-responses.ts'
 import type { FoundResponse, OwnResponse, ResponseSession } from './response-document.ts'
 import type { UpstreamTurn } from './relay-upstream.ts'
-import { invalid, noPreviousResponse, noSuchItem } from './response-faults.ts'
+import { invalid, noPreviousResponse, noSuchConversation, noSuchItem } from './response-faults.ts'
 
 /** What a request goes on with. */
 export interface ResolvedConversation {
@@ -22,6 +23,7 @@ export interface ResolvedConversation {
 
 export interface ConversationSource {
   kept: KeptResponses
+  conversations: Pick<KeptConversations, 'find'>
   /** A response as it is by now. */
   refresh(owner: string, found: FoundResponse): Promise<FoundResponse>
   /** What the endpoint behind us keeps of a response; what was put in only where it was not made here. @throws AppError `not_found`. */
@@ -40,6 +42,8 @@ export async function resolveConversation(
   source: ConversationSource,
 ): Promise<ResolvedConversation> {
   const raw = toInputItems(request, id)
+  const conversationId = readConversationId(request)
+  if (conversationId !== undefined) return resolveKept(raw, { owner, id: conversationId }, source)
   const previousId = request.previous_response_id
   if (followUpstream) await refuseForeign(owner, raw, source)
   const found = previousId ? await findPrevious(owner, previousId, followUpstream, source) : undefined
@@ -48,14 +52,27 @@ export async function resolveConversation(
   const readBefore = async (): Promise<ConversationItem[]> => (previous ? readChain(owner, previous, followUpstream, source) : [])
   const before = followUpstream && previous?.document.kind === 'upstream' ? [] : await readBefore()
   const input = await dereferenceAll(raw, { owner, before, followUpstream }, source.kept)
+  return { input, before, readBefore: async () => (before.length > 0 ? before : readBefore()), previous, session: toOpenSession(previous) }
+}
+
+/** What goes on in a conversation that is kept here, whoever makes responses. */
+async function resolveKept(
+  raw: readonly ConversationItem[],
+  { owner, id }: { owner: string; id: string },
+  source: ConversationSource,
+): Promise<ResolvedConversation> {
+  const conversation = await source.conversations.find(owner, id)
+  if (!conversation) throw noSuchConversation(id, 'conversation')
+  const before = conversation.items
+  const input = await dereferenceAll(raw, { owner, before, followUpstream: false }, source.kept)
+  const last = conversation.last === null ? undefined : await source.kept.find(owner, conversation.last)
+  const previous = last && (await source.refresh(owner, last))
+  return { input, before, readBefore: async () => before, previous, session: toOpenSession(previous) }
+}
+
+function toOpenSession(previous: FoundResponse | undefined): ResponseSession | undefined {
   const own = previous?.document.kind === 'ours' ? previous.document : undefined
-  return {
-    input,
-    before,
-    readBefore: async () => (before.length > 0 ? before : readBefore()),
-    previous,
-    session: own?.session?.final === false ? own.session : undefined,
-  }
+  return own?.session?.final === false ? own.session : undefined
 }
 
 /**

@@ -29,9 +29,17 @@ export function noPreviousResponse(id: string): AppError {
   })
 }
 
-export function noSuchItem(id: string, param: string): AppError {
+export function noSuchItem(id: string, param?: string): AppError {
   const worded: Worded = { status: 404, type: 'invalid_request_error', code: null }
-  return new AppError('not_found', `Item with id '${id.slice(0, 256)}' not found.`, { param, details: { [WORDED]: worded } })
+  return new AppError('not_found', `Item with id '${id.slice(0, 256)}' not found.`, { ...(param !== undefined && { param }), details: { [WORDED]: worded } })
+}
+
+export function noSuchConversation(id: string, param?: string): AppError {
+  const worded: Worded = { status: 404, type: 'invalid_request_error', code: null }
+  return new AppError('not_found', `Conversation with id '${id.slice(0, 256)}' not found.`, {
+    ...(param !== undefined && { param }),
+    details: { [WORDED]: worded },
+  })
 }
 
 export function invalid(param: string, why: string, code = 'invalid_value'): AppError {

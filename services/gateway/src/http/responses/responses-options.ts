@@ -13,6 +13,7 @@ import type { StopBell } from '../../core/stop-bell.ts'
 import type { CallerPresence } from '../caller-presence.ts'
 import type { ComplexPath } from '../complex/hold-turn.ts'
 import type { BackgroundRuns } from './background-runs.ts'
+import type { KeptConversations } from './kept-conversations.ts'
 import type { KeptResponses } from './kept-responses.ts'
 import type { ResolvedConversation } from './resolve-conversation.ts'
 
@@ -40,6 +41,7 @@ export interface ResponsesOptions {
   /** Whether the endpoint makes responses itself, or they are made of its chat. */
   mode: 'passthrough' | 'translate'
   kept: KeptResponses
+  conversations: KeptConversations
   runs: BackgroundRuns
 }
 

@@ -9,6 +9,7 @@ import type { ModelUpstream } from '../../adapters/model-upstream.ts'
 import { openSqliteResponseStore } from '../../adapters/responses/sqlite-response-store.ts'
 import { createStopBell } from '../../core/stop-bell.ts'
 import { createBackgroundRuns, type BackgroundRuns } from './background-runs.ts'
+import { createKeptConversations } from './kept-conversations.ts'
 import { createKeptResponses, type KeptResponses } from './kept-responses.ts'
 import { refreshResponse } from './refresh-response.ts'
 import type { OwnResponse, ResponseRun } from './response-document.ts'
@@ -129,7 +130,13 @@ async function openHouse(): Promise<House> {
   const folder = await temporaryFolder()
   const telemetry = openTelemetry({ service: 'x', level: 'silent' })
   const store = openSqliteResponseStore({ path: join(folder.path, 'responses.db') })
-  const kept = createKeptResponses({ store: async () => store, retentionMs: 60_000, knowsNames: false, telemetry })
+  const kept = createKeptResponses({
+    store: async () => store,
+    retentionMs: 60_000,
+    knowsNames: false,
+    telemetry,
+    conversations: createKeptConversations({ store: async () => store, retentionMs: 60_000 }),
+  })
   const asked: string[] = []
   const answered = Promise.withResolvers<void>()
   const upstream: Pick<ModelUpstream, 'send' | 'host'> = {
