@@ -48,6 +48,18 @@ test('somebody else with the same name is somebody else: nobody becomes the admi
   expect(await signInElsewhere()).toMatchObject({ session: { user: { id: 'user:admin-3' } } })
 })
 
+test('a name that somebody had who was removed leads nobody else into what was theirs', async () => {
+  provider.person = { sub: 'p1', preferred_username: 'ann', groups: ['on call'] }
+  await signInElsewhere()
+  const admin = await gateway.signIn()
+  expect((await admin.ask('DELETE', '/users/user:ann')).status).toBe(204)
+  // The provider has given the name to somebody else since.
+  provider.person = { sub: 'p2', preferred_username: 'ann', groups: ['on call'] }
+  expect(await signInElsewhere()).toMatchObject({ session: { user: { id: 'user:ann-2', name: 'ann-2' } } })
+  provider.person = { sub: 'p1', preferred_username: 'ann', groups: ['on call'] }
+  expect(await signInElsewhere()).toMatchObject({ session: { user: { id: 'user:ann' } } })
+})
+
 test('whoever is disabled here is refused, whatever the provider says', async () => {
   provider.person = { sub: 'p1', preferred_username: 'ann', groups: ['on call'] }
   await signInElsewhere()

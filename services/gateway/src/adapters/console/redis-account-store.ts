@@ -23,8 +23,8 @@ const storedSessionSchema = z.object({
 })
 
 /**
- * Accounts on the Redis that replicas share. Users are one hash of JSON, subjects another that leads to them,
- * enabled admins a set; a sign-in session is a hash that Redis forgets when it is over. One script at a time
+ * Accounts on the Redis that replicas share. Users are one hash of JSON, subjects another that leads to them, those of
+ * former users a third, enabled admins a set; a sign-in session is a hash that Redis forgets when it is over. One script at a time
  * looks and writes, so that no two can break a rule together.
  */
 export function openRedisAccountStore({ redis, prefix }: RedisAccountStoreOptions): AccountStore {
@@ -32,7 +32,7 @@ export function openRedisAccountStore({ redis, prefix }: RedisAccountStoreOption
   const asker = createAsker(redis, 'account store')
   // One hash tag: on a cluster, scripts may touch the keys of one slot only.
   const base = `${prefix}:{console}`
-  const keys = [`${base}:users`, `${base}:subjects`, `${base}:admins`, `${base}:op`]
+  const keys = [`${base}:users`, `${base}:subjects`, `${base}:admins`, `${base}:former`]
   const [users, subjects] = keys as [string, string]
   const sessionKey = (hash: string): string => `${base}:session:${hash}`
 
@@ -40,7 +40,7 @@ export function openRedisAccountStore({ redis, prefix }: RedisAccountStoreOption
 
   /** Asks a script that writes users, once however often it must be asked. */
   async function write(script: typeof ADD, user: Pick<User, 'id' | 'name'>, args: string[]): Promise<void> {
-    const said = await asker.once({}, (op) => script(client, [...keys.slice(0, 3), `${keys[3]}:${op}`], [user.id, ...args]))
+    const said = await asker.once({}, (op) => script(client, [...keys, `${base}:op:${op}`], [user.id, ...args]))
     switch (said) {
       case 'taken':
         throw nameTaken(user.name)
@@ -105,7 +105,7 @@ function readUser(json: string | null | undefined): User | undefined {
 /** A script that is sent again because its answer was lost answers what it answered before. */
 const OP_KEPT_MS = 60_000
 const once = (body: string): string => `
-local users, subjects, admins, op = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local users, subjects, admins, former, op = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local id = ARGV[1]
 local said = redis.call('GET', op)
 if said then return said end
@@ -119,6 +119,8 @@ const ADD = createScript(
   once(`
 local subject, admin, json = ARGV[2], ARGV[3], ARGV[4]
 if redis.call('HEXISTS', users, id) == 1 then return answer('taken') end
+local was = redis.call('HGET', former, id)
+if subject ~= '' and was and was ~= subject then return answer('taken') end
 if subject ~= '' and redis.call('HSETNX', subjects, subject, id) == 0 then return answer('taken') end
 redis.call('HSET', users, id, json)
 if admin == '1' then redis.call('SADD', admins, id) end
@@ -144,6 +146,7 @@ if not before then return answer('missing') end
 if redis.call('SISMEMBER', admins, id) == 1 and redis.call('SCARD', admins) == 1 then return answer('last') end
 local subject = cjson.decode(before).subject
 if type(subject) == 'string' then redis.call('HDEL', subjects, subject) end
+redis.call('HSET', former, id, type(subject) == 'string' and subject or '')
 redis.call('HDEL', users, id)
 redis.call('SREM', admins, id)
 return answer('done')`),

@@ -27,6 +27,12 @@ const MIGRATIONS: readonly string[] = [
     ends_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE former_users (
+    id TEXT PRIMARY KEY,
+    subject TEXT
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 const SELECT_SESSION = 'SELECT hash, user_id AS userId, generation, created_at AS createdAt, seen_at AS seenAt, ends_at AS endsAt FROM sessions'
@@ -47,6 +53,10 @@ export function openSqliteAccountStore(path: string): AccountStore {
 
   const find = (id: string): User | undefined => readUser(database.get<Row>('SELECT json FROM users WHERE id = ?', id))
   const findSubject = (subject: string): User | undefined => readUser(database.get<Row>('SELECT json FROM users WHERE subject = ?', subject))
+  const wasSomebodyElse = ({ id, subject }: User): boolean => {
+    const former = database.get<{ subject: string | null }>('SELECT subject FROM former_users WHERE id = ?', id)
+    return former !== undefined && former.subject !== subject
+  }
   const requireAdminAfter = (before: User): void => {
     if (isAdmin(before) && !database.get('SELECT 1 FROM users WHERE admin = 1 LIMIT 1')) throw lastAdmin()
   }
@@ -55,7 +65,7 @@ export function openSqliteAccountStore(path: string): AccountStore {
   return {
     async add(user) {
       database.transaction(() => {
-        if (find(user.id) || (user.subject !== null && findSubject(user.subject))) throw nameTaken(user.name)
+        if (find(user.id) || (user.subject !== null && (findSubject(user.subject) || wasSomebodyElse(user)))) throw nameTaken(user.name)
         const values = [user.id, user.subject, Number(isAdmin(user)), user.version, JSON.stringify(user)]
         database.run('INSERT INTO users (id, subject, admin, version, json) VALUES (?, ?, ?, ?, ?)', ...values)
       })
@@ -80,6 +90,7 @@ export function openSqliteAccountStore(path: string): AccountStore {
         if (!before) throw noSuchUser()
         database.run('DELETE FROM users WHERE id = ?', id)
         database.run('DELETE FROM sessions WHERE user_id = ?', id)
+        database.run('INSERT OR REPLACE INTO former_users (id, subject) VALUES (?, ?)', id, before.subject)
         requireAdminAfter(before)
       })
     },

@@ -8,10 +8,12 @@ import type { User } from './user.ts'
  *  2. A user is changed only by somebody who names the version that the change was made from.
  *  3. Where there was an enabled admin there always is one: what would leave none is a `conflict`.
  *  4. A session's id is kept as its hash only: who reads the store cannot sign in with what stands there.
- *  5. What was acknowledged is kept. A store that cannot be reached says `unavailable`.
+ *  5. The id of somebody who was removed is had again by the same subject, or by a user whom an admin gives it to by
+ *     hand; by no other subject, who would come into what was the other's: sessions, responses, a place in a quorum.
+ *  6. What was acknowledged is kept. A store that cannot be reached says `unavailable`.
  */
 export interface AccountStore {
-  /** @throws AppError `conflict` where the name or the subject is taken. */
+  /** @throws AppError `conflict` where the name or the subject is taken, or the name was somebody else's. */
   add(user: User): Promise<void>
   find(id: string): Promise<User | undefined>
   findSubject(subject: string): Promise<User | undefined>

@@ -47,9 +47,13 @@ export async function admitIdentity(identity: Identity, { store, audit, rules, n
       groups,
       signedInAt: now(),
     }
-    // Whoever has the name already is somebody else, however alike they are called.
+    // Whoever has the name already, or had it, is somebody else, however alike they are called.
     if (await store.find(toUserId(name))) continue
-    await store.add(user)
+    if (!(await isAdded(user, store))) {
+      // In another of their windows, a moment ago.
+      if (await store.findSubject(identity.subject)) return admitIdentity(identity, { store, audit, rules, now })
+      continue
+    }
     const at = new Date(now()).toISOString()
     audit.note({
       kind: 'user.added',
@@ -62,6 +66,16 @@ export async function admitIdentity(identity: Identity, { store, audit, rules, n
     return user
   }
   throw new AppError('conflict', 'There is no name left for this user here.')
+}
+
+async function isAdded(user: User, store: AccountStore): Promise<boolean> {
+  try {
+    await store.add(user)
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'conflict') return false
+    throw error
+  }
 }
 
 /** The highest role that any of the groups has. */

@@ -89,12 +89,24 @@ export function describeAccountStore(name: string, openPlace: () => Promise<Plac
       await expect(store.remove('user:ann')).rejects.toMatchObject({ code: 'not_found' })
     })
 
-    test('who was removed is gone, and name and subject are free', async () => {
+    test('who was removed is gone, and may come again', async () => {
       await store.add(userOf('ann', { subject: 's' }))
       await store.remove('user:ann')
       expect(await other().find('user:ann')).toBeUndefined()
       expect(await other().findSubject('s')).toBeUndefined()
       await other().add(userOf('ann', { subject: 's' }))
+    })
+
+    test('the id of somebody who was removed is no other subject’s, and an admin may give it to whom they like', async () => {
+      for (const name of ['ann', 'bob']) await store.add(userOf(name, { subject: name === 'ann' ? 's' : null }))
+      for (const id of ['user:ann', 'user:bob']) await store.remove(id)
+      for (const name of ['ann', 'bob']) await expect(other().add(userOf(name, { subject: 't' }))).rejects.toMatchObject({ code: 'conflict' })
+      expect(await store.findSubject('t')).toBeUndefined()
+      await other().add(userOf('ann', { subject: 's' }))
+      await other().remove('user:ann')
+      await other().add(userOf('ann', { password: 'x' }))
+      await store.remove('user:ann')
+      await expect(other().add(userOf('ann', { subject: 's' }))).rejects.toMatchObject({ code: 'conflict' })
     })
 
     test('the last admin who can sign in is neither removed nor disabled nor made less', async () => {
