@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 
 import { AppError } from '@signalbox/errors'
 import type { z } from 'zod'
@@ -25,9 +25,11 @@ export interface ReadRequest<Request> {
 export function readRequest<Schema extends z.ZodObject & z.ZodType<{ model: string }>>(body: Buffer, schema: Schema): ReadRequest<z.infer<Schema>> {
   const bytes = withoutByteOrderMark(body)
   if (bytes.length === 0) throw new AppError('invalid_json', 'The request body is empty.')
-  if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
+  const ascii = isAscii(bytes)
+  if (!ascii && !isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
   const outline = outlineWithinBounds(bytes, 'model')
-  const value = parseJson(bytes)
+  // The same text, without looking for what takes more than one byte.
+  const value = parseJson(bytes.toString(ascii ? 'latin1' : 'utf8'))
   const request = fitsSchema(value, schema) ? value : parseWhole(value, schema)
   const withModel = (model: string): Buffer => spliceJson(bytes, outline.values, model)
   return { request, bytes: outline.values.length === 1 ? bytes : withModel(request.model), withModel }
@@ -39,9 +41,9 @@ function parseWhole<Schema extends z.ZodType>(value: unknown, schema: Schema): z
   return parsed.data
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8')) as unknown
+    return JSON.parse(text) as unknown
   } catch (cause) {
     // V8 quotes the body in its message; where it stopped is all that may be repeated.
     const position = /at position (\d+)/.exec((cause as Error).message)?.[1]

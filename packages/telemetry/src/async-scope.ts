@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-import { context, ROOT_CONTEXT, type Context, type ContextManager } from '@opentelemetry/api'
+import { context, ROOT_CONTEXT, trace, type Context, type ContextManager, type Span } from '@opentelemetry/api'
 
 /** The ids that every log line of a piece of work carries, so that nobody passes them by hand. */
 export interface LogFields {
@@ -14,6 +14,27 @@ export interface LogFields {
 export interface AsyncScope {
   readonly context: Context
   readonly fields: LogFields
+  /** The span that its context has, where that is known without looking. */
+  readonly span?: Span
+}
+
+/** The scope of a span. Its context is made when somebody asks for it: log lines only want the span. */
+export class SpanScope implements AsyncScope {
+  readonly span: Span
+  readonly fields: LogFields
+  readonly #parent: Context
+  #context: Context | undefined
+
+  constructor(span: Span, parent: Context, fields: LogFields) {
+    this.span = span
+    this.fields = fields
+    this.#parent = parent
+  }
+
+  get context(): Context {
+    this.#context ??= trace.setSpan(this.#parent, this.span)
+    return this.#context
+  }
 }
 
 const storage = new AsyncLocalStorage<AsyncScope>()

@@ -1,7 +1,7 @@
 export { createEventLog, type EventFields } from './event-log.ts'
 export { type Histograms, type Series, type SeriesHistogram } from './histogram.ts'
 export type { LogFields } from './async-scope.ts'
-export { activeLogFields, addLogFields, withLogFields } from './log-fields.ts'
+export { activeLogFields, addLogFields, withLogFields, withSpanAndLogFields } from './log-fields.ts'
 export { createLogger, LOG_LEVELS, type LogLevel } from './logger.ts'
 export { ATTRIBUTES, METRICS, SPANS } from './names.ts'
 export { failSpan, withSpan, withStreamSpan, type SpanOptions } from './spans.ts'

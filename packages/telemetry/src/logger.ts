@@ -3,9 +3,9 @@ import cluster from 'node:cluster'
 import { trace } from '@opentelemetry/api'
 import { pino, type DestinationStream, type Logger } from 'pino'
 
+import { activeScope } from './async-scope.ts'
 import { createClock } from './iso-clock.ts'
 import { openStandardError } from './log-destination.ts'
-import { activeLogFields } from './log-fields.ts'
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -31,10 +31,8 @@ export function createLogger(options: { service: string; level: LogLevel; destin
 
 /** What every line carries of the work that is under way. */
 export function activeFields(): Record<string, string> {
-  return { ...activeLogFields(), ...activeTraceFields() }
-}
-
-function activeTraceFields(): Record<string, string> {
-  const span = trace.getActiveSpan()?.spanContext()
-  return span ? { trace_id: span.traceId, span_id: span.spanId } : {}
+  const scope = activeScope()
+  if (!scope) return {}
+  const span = (scope.span ?? trace.getSpan(scope.context))?.spanContext()
+  return span ? { ...scope.fields, trace_id: span.traceId, span_id: span.spanId } : { ...scope.fields }
 }

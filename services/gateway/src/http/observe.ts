@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
-import { context, SpanKind, trace, type Attributes, type Context } from '@opentelemetry/api'
+import { context, SpanKind, type Attributes, type Context } from '@opentelemetry/api'
 import { toAppError } from '@signalbox/errors'
-import { ATTRIBUTES, createEventLog, failSpan, METRICS, readTraceHeaders, withLogFields, type Series, type Telemetry } from '@signalbox/telemetry'
+import { ATTRIBUTES, createEventLog, failSpan, METRICS, readTraceHeaders, withSpanAndLogFields, type Series, type Telemetry } from '@signalbox/telemetry'
 import type { MiddlewareHandler } from 'hono'
 
 import type { GatewayEnv, RequestRecord } from './gateway-env.ts'
@@ -70,7 +70,7 @@ export function createObserver(telemetry: Telemetry): Observer {
         logRequest({ method, path: toLoggedPath(path, route), status, ms: Math.round(milliseconds * 10) / 10, key: owner, ...record })
         span.end()
       }
-      return withLogFields({ request_id: requestId }, observed, trace.setSpan(parent, span))
+      return withSpanAndLogFields({ span, parent }, { request_id: requestId }, observed)
     },
   }
 }
