@@ -156,8 +156,8 @@ describe('responses in a conversation', () => {
 
   test('at the same time are all in it', async () => {
     const { id } = await world.client.conversations.create()
-    await Promise.all(Array.from({ length: 8 }, (_, index) => world.client.responses.create({ ...ASK, input: `${index}`, conversation: id })))
-    expect(await textsOf(id)).toHaveLength(16)
+    await Promise.all(Array.from({ length: 24 }, (_, index) => world.client.responses.create({ ...ASK, input: `${index}`, conversation: id })))
+    expect(await textsOf(id)).toHaveLength(48)
   })
 
   test('go on in the session that waits for an answer, and are told what came of it', async () => {

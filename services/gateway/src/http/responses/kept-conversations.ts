@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { AppError } from '@signalbox/errors'
 import type { ConversationItem } from '@signalbox/openai-wire/responses'
@@ -19,6 +20,11 @@ export interface Conversation {
   last: string | null
 }
 
+export interface FoundConversation extends Conversation {
+  /** It has no room for another turn. */
+  isFull: boolean
+}
+
 /**
  * Conversations, kept beside responses: an owner's alone, within the same bounds. Their time begins anew with each
  * change, and so does their age: one that is used is not the oldest.
@@ -26,15 +32,18 @@ export interface Conversation {
 export interface KeptConversations {
   /** @throws AppError `payload_too_large`. */
   create(owner: string, of: Pick<Conversation, 'metadata' | 'items'>): Promise<Conversation>
-  find(owner: string, id: string): Promise<Conversation | undefined>
+  find(owner: string, id: string): Promise<FoundConversation | undefined>
   /** Undefined where it is not there. `change` may be called again, with what somebody else has made of it. @throws AppError `payload_too_large`. */
   change(owner: string, id: string, change: (conversation: Conversation) => Conversation): Promise<Conversation | undefined>
   remove(owner: string, id: string): Promise<boolean>
 }
 
 const MOST_ITEMS = 10_000
-/** Whoever is in the way of so many others comes again. */
-const MOST_TRIES = 20
+/** A turn takes no more, as a rule. */
+const ROOM_FOR_TURN = { items: 100, bytes: 1_024 * 1_024 }
+/** Whoever is in the way of others waits a little, longer each time, and gives way at last. */
+const MOST_TRIES = 50
+const WAIT_MS = 4
 
 /** We have written it ourselves: what is held is what the code relies on. */
 const documentSchema = z.object({
@@ -57,11 +66,11 @@ export function createKeptConversations({ store, retentionMs }: { store: () => P
     const createdAt = Date.now()
     return { id, owner, createdAt, endsAt: createdAt + retentionMs, open: false, json }
   }
-  const read = async (owner: string, id: string): Promise<{ conversation: Conversation; version: number } | undefined> => {
+  const read = async (owner: string, id: string): Promise<{ conversation: Conversation; version: number; bytes: number } | undefined> => {
     const entry = isConversationId(id) ? await (await store()).find(owner, id) : undefined
     if (!entry) return undefined
     const { kind: _kind, ...document } = documentSchema.parse(JSON.parse(entry.json))
-    return { conversation: { id, ...document }, version: entry.version }
+    return { conversation: { id, ...document }, version: entry.version, bytes: Buffer.byteLength(entry.json) }
   }
   return {
     async create(owner, of) {
@@ -69,13 +78,20 @@ export function createKeptConversations({ store, retentionMs }: { store: () => P
       await (await store()).add(toEntry(owner, conversation))
       return conversation
     },
-    find: async (owner, id) => (await read(owner, id))?.conversation,
+    async find(owner, id) {
+      const found = await read(owner, id)
+      if (!found) return undefined
+      const { conversation, bytes } = found
+      const isFull = conversation.items.length > MOST_ITEMS - ROOM_FOR_TURN.items || bytes > MOST_KEPT_BYTES - ROOM_FOR_TURN.bytes
+      return { ...conversation, isFull }
+    },
     async change(owner, id, change) {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const found = await read(owner, id)
         if (!found) return undefined
         const conversation = change(found.conversation)
         if (await (await store()).change(toEntry(owner, conversation), found.version)) return conversation
+        await pause(Math.random() * WAIT_MS * (tries + 1))
       }
       throw new AppError('conflict', 'Too many requests change this conversation at once: try again.')
     },

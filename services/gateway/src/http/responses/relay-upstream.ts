@@ -1,8 +1,4 @@
-import { once } from 'node:events'
-
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { AppError, toAppError } from '@signalbox/errors'
-import { toOpenAIError } from '@signalbox/openai-wire'
+import { AppError } from '@signalbox/errors'
 import type { ConversationItem, ReadResponsesRequest } from '@signalbox/openai-wire/responses'
 import { z } from 'zod'
 
@@ -15,6 +11,7 @@ import type { AnsweringTo } from '../with-caller.ts'
 import { readRefusal } from './answer-from-chat.ts'
 import { collectItemIds } from './item-ids.ts'
 import { callModel, type ModelCall } from './model-call.ts'
+import { passStream, readResponseId, type OnMade } from './pass-stream.ts'
 import { noPreviousResponse } from './response-faults.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
 
@@ -28,18 +25,13 @@ export interface UpstreamTurn {
 }
 
 const itemListSchema = z.array(z.looseObject({ type: z.string(), id: z.string() })).catch([])
-const turnSchema = z.looseObject({ output: itemListSchema, previous_response_id: z.string().nullable().catch(null) })
-const itemsSchema = z.looseObject({ data: itemListSchema })
+const turnSchema = z
+  .looseObject({ output: itemListSchema, previous_response_id: z.string().nullable().catch(null) })
+  .catch({ output: [], previous_response_id: null })
+const itemsSchema = z.looseObject({ data: itemListSchema }).catch({ data: [] })
 const NOTHING = Buffer.alloc(0)
 
 const LARGEST_DOCUMENT = 64 * 1_024 * 1_024
-/** A response says its id near its beginning. */
-const LONGEST_LOOK = 64 * 1_024
-const ENDING =
-  /^event: ?(?:response\.(?:completed|failed|incomplete|cancelled)|error)\r?$|"type"\s*:\s*"(?:response\.(?:completed|failed|incomplete|cancelled)|error)"/m
-/** How far back a stream's end is looked for at least: its last event holds the whole response. */
-const TAIL_CHARACTERS = 512
-const STALL_MS = 60_000
 
 /** Passes on what the endpoint's own responses answer with, byte for byte. */
 export async function relayCreated(c: GatewayContext, request: ResponseRequest, call: ModelCall, options: ResponsesOptions): Promise<Response> {
@@ -124,7 +116,7 @@ async function relay(
     if (typeof id === 'string') c.get('record').upstreamRequestId = id
     const refusal = await readRefusal(reply, call.stream, host, headers)
     if (refusal) return refusal
-    if (call.stream) return await pass(c, reply, { headers, onMade, host })
+    if (call.stream) return await passStream(c, reply, { headers, onMade, host })
     const body = await readWhole(reply, LARGEST_DOCUMENT, host)
     const made = readResponseId(body)
     if (made !== undefined) {
@@ -137,84 +129,4 @@ async function relay(
   } finally {
     call.close()
   }
-}
-
-/** Told of a response that the endpoint has made, and of its items as far as it has said them. */
-type OnMade = (id: string, items: readonly string[]) => Promise<void>
-
-/** The id of the response that a reply is, or begins to be. */
-export function readResponseId(reply: Buffer): string | undefined {
-  return readId(reply.subarray(0, LONGEST_LOOK).toString('latin1'))
-}
-
-/** A stream's bytes, as they come. One that breaks off ends with an error event. */
-async function pass(
-  c: GatewayContext,
-  reply: UpstreamReply,
-  { headers, onMade, host }: { headers: Record<string, string>; onMade: OnMade; host: string },
-): Promise<Response> {
-  const { outgoing } = c.env
-  const ids = collectItemIds()
-  let seen: string | undefined = ''
-  let made: string | undefined
-  let tail = ''
-  let bytes = 0
-  const noteItems = async (): Promise<void> => {
-    if (made !== undefined && ids.found.size > 0) await onMade(made, [...ids.found])
-  }
-  try {
-    for await (const piece of reply.body) {
-      const text = piece.toString('latin1')
-      if (seen !== undefined) {
-        seen += text
-        made = readId(seen)
-        // Whose it is must be known before the caller can ask for it.
-        if (made !== undefined) await onMade(made, [])
-        if (made !== undefined || seen.length > LONGEST_LOOK) seen = undefined
-      }
-      ids.hear(text)
-      if (!outgoing.headersSent)
-        outgoing.writeHead(200, { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no', ...toReplyHeaders(reply.headers), ...headers })
-      bytes += piece.length
-      tail = toTail(tail, text)
-      if (!outgoing.write(piece)) await roomIn(outgoing)
-    }
-    if (!ENDING.test(tail)) throw new AppError('upstream_failed', `The model endpoint ${host} ended its stream before its answer was whole.`)
-    await noteItems()
-    outgoing.end()
-  } catch (error) {
-    // What was said of it may be spoken of.
-    await noteItems()
-    if (!outgoing.headersSent || outgoing.destroyed) throw error
-    const fault = toAppError(error)
-    c.get('record').errorCode = fault.code
-    const { message, code, param } = toOpenAIError(fault).body.error
-    outgoing.end(`\n\nevent: error\ndata: ${JSON.stringify({ type: 'error', code, message, param, sequence_number: 0 })}\n\n`)
-  }
-  c.get('record').bytes = bytes
-  return RESPONSE_ALREADY_SENT
-}
-
-/** The beginning of the event that is under way, and the stream's last words. */
-function toTail(tail: string, text: string): string {
-  const all = tail + text
-  const from = Math.max(all.lastIndexOf('\n\nevent:'), all.lastIndexOf('\n\ndata:'))
-  const event = from === -1 ? all : all.slice(from)
-  return event.length <= 2 * TAIL_CHARACTERS ? event : event.slice(0, TAIL_CHARACTERS) + event.slice(-TAIL_CHARACTERS)
-}
-
-function readId(text: string): string | undefined {
-  return /"id"\s*:\s*"(resp_[\w-]{1,200})"/.exec(text)?.[1]
-}
-
-async function roomIn(outgoing: GatewayContext['env']['outgoing']): Promise<void> {
-  const stalled = setTimeout(() => outgoing.destroy(), STALL_MS)
-  const closed = new AbortController()
-  try {
-    await Promise.race([once(outgoing, 'drain', { signal: closed.signal }), once(outgoing, 'close', { signal: closed.signal })])
-  } finally {
-    clearTimeout(stalled)
-    closed.abort()
-  }
-  if (outgoing.destroyed) throw new AppError('canceled', 'The caller left before the answer was whole.')
 }

@@ -7,7 +7,8 @@ import { expect, test } from 'vitest'
 
 import { openSqliteResponseStore } from '../../adapters/responses/sqlite-response-store.ts'
 import { createKeptConversations } from './kept-conversations.ts'
-import { createKeptResponses } from './kept-responses.ts'
+import { createKeptResponses, type KeptResponses } from './kept-responses.ts'
+import type { FoundResponse } from './response-document.ts'
 import { resolveConversation, type ResolvedConversation } from './resolve-conversation.ts'
 
 const MEGABYTE = 1_024 * 1_024
@@ -40,6 +41,19 @@ test('references cannot have more read into memory than any model reads either',
   expect((await chain.resolve(undefined, items.slice(0, 4))).input).toHaveLength(4)
   await expect(chain.resolve(undefined, items)).rejects.toMatchObject({ code: 'invalid_request', param: 'input[4].id' })
 })
+
+test('a conversation that has no room for another turn is not gone on with', async () => {
+  const full = { id: 'conv_1', created_at: 1, metadata: {}, items: [], last: null, isFull: true }
+  const kept = { find: async () => undefined } as unknown as KeptResponses
+  const source = { kept, conversations: { find: async () => full }, refresh: async (_owner: string, found: FoundResponse) => found, readUpstream: unreachable }
+  const read = readResponsesRequest(Buffer.from('{"model":"m","input":"x","conversation":"conv_1"}'))
+  const resolving = resolveConversation(read, { owner: 'ann', id: 'resp_next', followUpstream: false }, source)
+  await expect(resolving).rejects.toMatchObject({ code: 'invalid_request', param: 'conversation' })
+})
+
+async function unreachable(): Promise<never> {
+  throw new Error('nobody is asked')
+}
 
 interface Chain extends AsyncDisposable {
   /** Keeps a response that goes on from another, with so many characters in it; answers its id. */

@@ -63,6 +63,7 @@ async function resolveKept(
 ): Promise<ResolvedConversation> {
   const conversation = await source.conversations.find(owner, id)
   if (!conversation) throw noSuchConversation(id, 'conversation')
+  if (conversation.isFull) throw invalid('conversation', 'it has no room for another turn: begin another')
   const before = conversation.items
   const input = await dereferenceAll(raw, { owner, before, followUpstream: false }, source.kept)
   const last = conversation.last === null ? undefined : await source.kept.find(owner, conversation.last)

@@ -5,7 +5,8 @@ import type { GatewayContext } from '../gateway-env.ts'
 import { toUpstreamRequest } from '../simple/simple-path.ts'
 import { toChatBody } from './answer-from-chat.ts'
 import { speculate } from './model-call.ts'
-import { readResponseId, toUpstreamBody } from './relay-upstream.ts'
+import { readResponseId } from './pass-stream.ts'
+import { toUpstreamBody } from './relay-upstream.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
 
 type Asked = Pick<ResponseRequest, 'read' | 'conversation' | 'caller'> & {
