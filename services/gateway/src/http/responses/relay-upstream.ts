@@ -3,7 +3,7 @@ import type { ConversationItem, ReadResponsesRequest } from '@signalbox/openai-w
 import { z } from 'zod'
 
 import { askModel } from '../../adapters/responses/ask-model.ts'
-import { readWhole, type UpstreamReply } from '../../adapters/responses/upstream-reply.ts'
+import { readWhole } from '../../adapters/responses/upstream-reply.ts'
 import type { GatewayContext } from '../gateway-env.ts'
 import { toReplyHeaders } from '../simple/reply-headers.ts'
 import { toUpstreamRequest } from '../simple/simple-path.ts'

@@ -5,6 +5,6 @@ import type { ResponsesRequest } from '@signalbox/openai-wire/responses'
  * one of a server that its own request does not name; it has the words, with the link.
  */
 export function takesApprovalItem(userAgent: string | undefined, tools: ResponsesRequest['tools'], serverLabel: string): boolean {
-  if (userAgent === undefined || !/^Agents\//.test(userAgent)) return true
+  if (userAgent === undefined || !userAgent.startsWith('Agents/')) return true
   return tools?.some((tool) => tool.type === 'mcp' && tool['server_label'] === serverLabel) === true
 }
