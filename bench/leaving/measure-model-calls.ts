@@ -34,6 +34,11 @@ const PATHS: readonly Path[] = [
 ]
 
 const HELD: Path = { name: 'a stream held while the classifier thinks, and the classifier', ...chat('signalbox-auto', { stream: true }), calls: 2 }
+const HELD_RESPONSE: Path = {
+  name: '/v1/responses, a stream held while the classifier thinks, and the classifier',
+  ...response('signalbox-auto', { stream: true }),
+  calls: 2,
+}
 const BESIDE: Path = { name: 'a call made beside a slow one, and the slow one', ...chat('silent', { stream: true }), calls: 2 }
 const JUDGED = {
   LLM_MODEL: 'stream',
@@ -48,7 +53,7 @@ export async function measureModelCalls(upstream: LeftUpstream, { tries }: { tri
   await using gateway = await startGateway(upstream.origin)
   for (const path of PATHS) await measurePath(upstream, gateway.origin, { path, tries }, report)
   await using judging = await startGateway(upstream.origin, JUDGED)
-  await measurePath(upstream, judging.origin, { path: HELD, tries }, report)
+  for (const path of [HELD, HELD_RESPONSE]) await measurePath(upstream, judging.origin, { path, tries }, report)
   // A second call takes what a retry would: there are not many of them.
   await using hedging = await startGateway(upstream.origin, { UPSTREAM_HEDGE_AFTER_MS: '20' })
   await measurePath(upstream, hedging.origin, { path: BESIDE, tries: FEW }, report)
