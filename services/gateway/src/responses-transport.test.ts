@@ -128,7 +128,7 @@ describe.each(['translate', 'passthrough'])('with LLM_RESPONSES=%s the model is 
   })
 })
 
-test('what is made in the background at the endpoint is never asked for twice', async () => {
+test('what is made in the background at the endpoint has no second call, which would go on by itself', async () => {
   await using other = await startResponses({ environment: { LLM_RESPONSES: 'passthrough', UPSTREAM_HEDGE_AFTER_MS: '10' } })
   const hold = Promise.withResolvers<void>()
   other.answer = async (response) => {
