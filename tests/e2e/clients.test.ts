@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { openClients, type Client } from './openai-clients.ts'
-import { openResponsesClients } from './responses-clients.ts'
+import { openRememberingClients, openResponsesClients } from './responses-clients.ts'
 import { readAsPython } from './python-sse.ts'
 import { approve, askToDeploy, CUT, openWireHouse, WIRE_MODEL, type WireHouse } from './wire-house.ts'
 
@@ -34,6 +34,19 @@ test.concurrent.each(clients)('%s: an orchestrated answer arrives, and its progr
   expect(answer).toContain(`it is ${step}`)
   expect(answer).not.toMatch(/asking mock-search|Planning/)
 })
+
+test.concurrent.each(openRememberingClients().map((client) => [client.name, client] as const))(
+  '%s: a conversation that the client remembers itself goes on, after the model’s own words and after a session’s',
+  async (name, client) => {
+    const [first, second] = [`hello from ${name}`, `and again from ${name}`]
+    expect(await client.converse(house.signalbox, WIRE_MODEL, [first, second])).toEqual([first, second].map((question) => `You said: ${question} – naïve ☂ 🜚`))
+    const asked = house.model.calls.findLast(({ prompt }) => prompt.includes(second))
+    expect(JSON.stringify(asked?.body['messages'])).toContain(`You said: ${first}`)
+    const told = await client.converse(house.signalbox, ORCHESTRATED, [`Ask mock-search to tell it [say it is ${name.length}].`, 'And shorter?'])
+    expect(told[0]).toContain(`it is ${name.length}`)
+    expect(told).toHaveLength(2)
+  },
+)
 
 test.concurrent.each(clients)('%s: an approval that is given in time is waited for, and the answer goes on', async (_name, client) => {
   const step = toStep('in-time', client)

@@ -1,6 +1,6 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { Agent, OpenAIResponsesModel, Runner, type AgentInputItem } from '@openai/agents'
-import { generateText, streamText } from 'ai'
+import { generateText, streamText, type ModelMessage } from 'ai'
 import OpenAI from 'openai'
 
 import type { Asked, Client } from './openai-clients.ts'
@@ -76,4 +76,43 @@ async function streamAgent(signalbox: SignalboxProcess, asked: Asked): Promise<s
   for await (const piece of result.toTextStream()) text += piece
   await result.completed
   return text
+}
+
+/** A client that remembers a conversation itself, and goes on from what it was given. */
+export interface RememberingClient {
+  name: string
+  /** Answers of one question after the other. */
+  converse(signalbox: SignalboxProcess, model: string, questions: readonly string[]): Promise<string[]>
+}
+
+export function openRememberingClients(): RememberingClient[] {
+  return [
+    { name: '@ai-sdk/openai responses', converse: converseWithAiSdk },
+    { name: '@openai/agents', converse: converseWithAgent },
+  ]
+}
+
+async function converseWithAiSdk(signalbox: SignalboxProcess, model: string, questions: readonly string[]): Promise<string[]> {
+  const messages: ModelMessage[] = []
+  const answers: string[] = []
+  for (const content of questions) {
+    messages.push({ role: 'user', content })
+    const { text, response } = await generateText({ model: aiSdk(signalbox, { model, messages: [] }), messages, maxRetries: 0 })
+    // What was answered is not said again, but named by its id.
+    messages.push(...response.messages)
+    answers.push(text)
+  }
+  return answers
+}
+
+async function converseWithAgent(signalbox: SignalboxProcess, model: string, questions: readonly string[]): Promise<string[]> {
+  const { agent, runner } = toAgent(signalbox, { model, messages: [] })
+  let history: AgentInputItem[] = []
+  const answers: string[] = []
+  for (const content of questions) {
+    const result = await runner.run(agent, [...history, { role: 'user', content }])
+    history = result.history
+    answers.push(result.finalOutput ?? '')
+  }
+  return answers
 }
