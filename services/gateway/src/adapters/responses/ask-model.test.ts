@@ -86,3 +86,32 @@ test('whoever stops reading stops the call', async () => {
   for await (const _piece of (await asking).body) break
   expect(done.at(-1)).toBe('stop')
 })
+
+test('a reply that is settled is read to its end, also when its caller leaves, so that its connection serves the next', async () => {
+  const { upstream, says, done } = transport()
+  const leaving = new AbortController()
+  const asking = askModel(upstream, REQUEST, leaving.signal).reply
+  says((receiver) => {
+    receiver.onReply(200, {})
+    receiver.onBytes(Buffer.from('last words'))
+  })
+  const reply = await asking
+  reply.settle()
+  leaving.abort()
+  for await (const _piece of reply.body) break
+  says((receiver) => {
+    receiver.onBytes(Buffer.from('what it has cost'))
+    receiver.onEnd()
+  })
+  expect(done).not.toContain('stop')
+})
+
+test('a reply that is settled and goes on all the same is stopped', async () => {
+  const { upstream, says, done } = transport()
+  const asking = askModel(upstream, REQUEST, new AbortController().signal).reply
+  says((receiver) => receiver.onReply(200, {}))
+  const reply = await asking
+  reply.settle()
+  for (let sent = 0; sent < 3; sent++) says((receiver) => receiver.onBytes(Buffer.alloc(40 * 1_024)))
+  expect(done.at(-1)).toBe('stop')
+})

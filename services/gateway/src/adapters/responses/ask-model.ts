@@ -64,6 +64,7 @@ export function askModel(upstream: Pick<ModelUpstream, 'send'>, request: Upstrea
     leaving = setTimeout(stop, LONGEST_LEFT_MS)
     leaving.unref()
     exchange.resume()
+    wake()
   }
   async function* read(): AsyncGenerator<Buffer> {
     try {
@@ -73,8 +74,8 @@ export function askModel(upstream: Pick<ModelUpstream, 'send'>, request: Upstrea
           waiting -= piece.length
           if (waiting < MOST_WAITING_BYTES) exchange.resume()
           yield piece
-        } else if (end) {
-          if (end.error) throw end.error
+        } else if (end || left !== undefined) {
+          if (end?.error) throw end.error
           return
         } else await more.promise
       }
