@@ -4,8 +4,8 @@ import { outlineJson, type JsonOutline } from './json-outline.ts'
 
 /** Deeper than any honest tool schema; `JSON.stringify` and friends fail at a few thousand. */
 export const MAX_JSON_DEPTH = 64
-/** More than the longest conversation has. Each costs whoever checks it some microseconds, so 4 MB of them would cost seconds. */
-export const MAX_JSON_MEMBERS = 50_000
+/** More than ten thousand messages have, whatever they call. Each costs whoever checks it some microseconds: 4 MB of them would be seconds. */
+export const MAX_JSON_MEMBERS = 150_000
 
 /**
  * What is known of a body before anybody parses it.

@@ -5,9 +5,9 @@ type Fits = (value: unknown) => boolean
 const compiled = new WeakMap<z.ZodType, Fits>()
 
 /**
- * Whether a value is as a schema of many optional fields wants it, looking only at what is there: of some forty fields
- * a request brings four, and of most messages two. False may also mean that only the schema itself can tell; why a value
- * does not fit is its to say as well. For schemas that change nothing of what they read.
+ * Whether a value is as a schema of many optional fields wants it, and would be read as it stands, looking only at what
+ * is there: of some forty fields a request brings four, and of most messages two. False may also mean that only the
+ * schema itself can tell, or that it leaves something out; why a value does not fit is its to say as well.
  */
 export function fitsSchema<Schema extends z.ZodObject>(value: unknown, schema: Schema): value is z.infer<Schema> {
   let fits = compiled.get(schema)
@@ -15,7 +15,7 @@ export function fitsSchema<Schema extends z.ZodObject>(value: unknown, schema: S
   return fits(value)
 }
 
-/** What is not known here by its kind, or has rules of its own, is left to the schema. */
+/** What is not known here by its kind, or has rules of its own, is left to the schema: objects altogether, since it copies them. */
 function compile(schema: z.core.$ZodType): Fits {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
     const inner = compile(schema.unwrap())
@@ -36,7 +36,7 @@ function compile(schema: z.core.$ZodType): Fits {
 }
 
 function toLeaf(schema: z.core.$ZodType): Fits {
-  return (value) => z.safeParse(schema, value).success
+  return (value) => (typeof value !== 'object' || value === null) && z.safeParse(schema, value).success
 }
 
 function hasRules({ _zod: { def } }: z.core.$ZodType): boolean {
@@ -69,7 +69,7 @@ function compileChoice(schema: z.ZodDiscriminatedUnion): Fits {
     if (!(word instanceof z.ZodLiteral)) return toLeaf(schema)
     for (const value of word.values) options.set(value, compile(option))
   }
-  return (value) => isObject(value) && Object.hasOwn(value, discriminator) && (options.get(value[discriminator])?.(value) ?? false)
+  return (value) => isObject(value) && Object.hasOwn(value, discriminator) && options.get(value[discriminator])?.(value) === true
 }
 
 /** Of an array's own rules only how long it may be is known here. */

@@ -18,7 +18,7 @@ export interface ReadRequest<Request> {
 }
 
 /**
- * Reads a request's bytes once. The schema changes nothing of what it reads: the request is what the bytes say.
+ * Reads a request's bytes once.
  *
  * @throws AppError `invalid_json`, or `invalid_request` with the field in `param` (`messages[0].role`).
  */

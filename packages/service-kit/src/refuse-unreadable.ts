@@ -58,7 +58,7 @@ export function refuseWithoutOneHost(incoming: IncomingMessage, outgoing: Server
 }
 
 /** Nearly every request names the host that the one before it named. */
-let lastHost = ''
+let lastHost: string | undefined
 
 function isHost(host: string): boolean {
   if (host === lastHost) return true

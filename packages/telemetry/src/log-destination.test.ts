@@ -50,16 +50,20 @@ test.each([
   ['exits', 'process.exit(0)'],
   ['has nothing left to do', ''],
   ['fails with an error that nobody caught', 'setImmediate(() => { throw new Error("nobody caught it") })'],
-])('no line is lost where the process %s', async (_how, ending) => {
+])('no line is lost, or torn, where the process %s', async (_how, ending) => {
   const module = fileURLToPath(new URL('logger.ts', import.meta.url))
   const script = `const { createLogger } = await import(${JSON.stringify(module)})
     const log = createLogger({ service: 'x', level: 'info' })
-    for (let line = 0; line < 500; line++) log.info({ line }, 'a line')
+    const said = 'as long as a request usually says '.repeat(10)
+    for (let turn = 0; turn < 5; turn++) {
+      for (let line = 0; line < 200; line++) log.info({ line, said }, 'a line')
+      await new Promise(setImmediate)
+    }
     ${ending}`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'ignore', 'pipe'] })
 
-  const lines = (await text(child.stderr)).split('\n').filter((line) => line.includes('"a line"'))
-  expect(lines).toHaveLength(500)
+  const lines = (await text(child.stderr)).split('\n').filter((line) => line.includes('"level"') || line.includes('as long as'))
+  expect(lines.map((line) => (JSON.parse(line) as { line: number }).line)).toEqual(Array.from({ length: 1_000 }, (_, index) => index % 200))
 })
 
 function sinkOf(written: string[], onWrite?: () => void) {

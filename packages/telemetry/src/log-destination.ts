@@ -21,14 +21,16 @@ export interface LineSink {
 
 let standardError: LogDestination | undefined
 
-/** Standard error, one for the whole process, written in the background and emptied when the process exits. */
+/** Standard error, one for the whole process, emptied when the process exits. */
 export function openStandardError(): LogDestination {
   standardError ??= createDestination()
   return standardError
 }
 
 function createDestination(): LogDestination {
-  const sink = pino.destination({ fd: 2, sync: false })
+  // At once: what is still being written in the background when the process dies is mixed up in a pipe with what is
+  // written last, which says why it died.
+  const sink = pino.destination({ fd: 2, sync: true })
   const destination = holdLines(sink)
   // Also when an error that nobody caught ends it. pino empties and closes its own in later listeners.
   process.prependListener('beforeExit', destination.release)

@@ -58,10 +58,15 @@ export function createFrontDoor({ telemetry, readCaller, setCorsHeaders, handler
     setCorsHeaders?.(incoming, outgoing)
     const requestId = readRequestId(incoming)
     const exchange = new DoorExchange({ incoming, outgoing }, { requestId, startedAt: performance.now(), record: {}, ...caller })
-    answer(handler, route, exchange).catch((error: unknown) => {
+    const giveUp = (error: unknown): void => {
       telemetry.log.error({ err: error }, 'a request could not be answered')
       outgoing.destroy()
-    })
+    }
+    try {
+      answer(handler, route, exchange).catch(giveUp)
+    } catch (error) {
+      giveUp(error)
+    }
     return true
   }
 }

@@ -22,6 +22,9 @@ export function sayOpenAIHeaders(): MiddlewareHandler<GatewayEnv> {
   }
 }
 
+/** The names of what every answer says itself, whatever an upstream says under them. */
+export const ANSWER_HEADERS = ['x-request-id', 'openai-version', 'openai-processing-ms'] as const
+
 /** As much of a request's context as is looked at. */
 interface Known {
   get<Name extends 'requestId' | 'startedAt'>(name: Name): GatewayEnv['Variables'][Name]

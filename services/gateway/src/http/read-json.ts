@@ -41,7 +41,7 @@ async function readJson<Schema extends z.ZodType>(c: GatewayContext, { schema, l
   if (absent !== undefined && !hasBody(c.env.incoming)) return absent
   const bytes = await readJsonBody(c.env.incoming, limit)
   if (!isUtf8(bytes)) throw new AppError('invalid_json', 'The request body is not valid UTF-8.')
-  // What is nested deeply enough fails whoever walks down into it; what is wide enough keeps whoever checks it for seconds.
+  // What is nested deeply enough fails whoever walks down into it; what has enough members keeps whoever checks them for seconds.
   outlineWithinBounds(bytes)
   const value = parseJson(bytes)
   const parsed = schema.safeParse(value)

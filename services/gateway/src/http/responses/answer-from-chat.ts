@@ -14,6 +14,7 @@ import { readWhole, type UpstreamReply } from '../../adapters/responses/upstream
 import type { GatewayContext } from '../gateway-env.ts'
 import { judgeReply } from '../simple/judge-reply.ts'
 import { toReplyHeaders } from '../simple/reply-headers.ts'
+import { oneValue } from '../to-routing-facts.ts'
 import type { ModelCall } from './model-call.ts'
 import { toResponseFault } from './response-faults.ts'
 import { openResponseStream } from './response-stream.ts'
@@ -82,7 +83,7 @@ export function toChatBody(
 
 /** What is to be said where the endpoint did not answer with what was asked for. @throws AppError for what cannot be passed on. */
 export async function readRefusal(reply: UpstreamReply, stream: boolean, host: string, headers: Record<string, string>): Promise<Response | undefined> {
-  const verdict = judgeReply({ status: reply.status, contentType: reply.headers['content-type'] }, { stream, host })
+  const verdict = judgeReply({ status: reply.status, contentType: oneValue(reply.headers['content-type'] as string | string[] | undefined) }, { stream, host })
   switch (verdict.type) {
     case 'refused':
       reply.settle()

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { AppError } from '@signalbox/errors'
 
 import type { OurHeaders } from '../openai-headers.ts'
+import { oneValue } from '../to-routing-facts.ts'
 import { judgeReply } from './judge-reply.ts'
 import { listReplyHeaders, type ReplyHeaders } from './reply-headers.ts'
 import type { ReplySink } from './reply-sink.ts'
@@ -24,7 +25,9 @@ export function openReply(
 ): ReplySink | AppError | 'told' {
   const { outgoing, host } = to
   const { status } = reply
-  const verdict = judgeReply({ status, contentType: reply.headers['content-type'] }, to)
+  // Said twice, it comes as a list, whatever the types say.
+  const contentType = oneValue(reply.headers['content-type'] as string | string[] | undefined)
+  const verdict = judgeReply({ status, contentType }, to)
   if (verdict.type === 'refused') return verdict.error
   switch (verdict.type) {
     case 'stream':

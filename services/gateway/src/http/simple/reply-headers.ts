@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-import type { OurHeaders } from '../openai-headers.ts'
+import { ANSWER_HEADERS, type OurHeaders } from '../openai-headers.ts'
+import { oneValue } from '../to-routing-facts.ts'
 
 /** Hop-by-hop (RFC 9110, 7.6.1), and what speaks for the upstream's host and not for ours. */
 const DROPPED: ReadonlySet<string> = new Set([
@@ -24,10 +25,13 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-powered-by',
   'x-request-id',
   'www-authenticate',
+  // It speaks of what we sent, and would stand in the place of what we say of our caller's origin.
+  'vary',
 ])
 
-/** What each of our answers says itself. */
-const OURS: ReadonlySet<string> = new Set(['openai-version', 'openai-processing-ms'])
+const OURS: ReadonlySet<string> = new Set(ANSWER_HEADERS)
+/** Said twice, it is none. */
+const SINGLE = 'content-type'
 
 /** Node's flat list: name, value, name, value. It is written as it stands, where an object would be taken apart first. */
 export type ReplyHeaders = string[]
@@ -43,10 +47,10 @@ export function listReplyHeaders(upstream: IncomingHttpHeaders, ours: OurHeaders
     const value = upstream[name]
     if (value === undefined || OURS.has(name) || except?.has(name) === true || !isPassedOn(name, named)) continue
     if (typeof value === 'string') list.push(name, value)
-    else for (const one of value) list.push(name, one)
+    else for (const one of name === SINGLE ? value.slice(0, 1) : value) list.push(name, one)
   }
-  const id = upstream['x-request-id']
-  if (id !== undefined) list.push('x-upstream-request-id', String(id))
+  const id = oneValue(upstream['x-request-id'])
+  if (id !== undefined) list.push('x-upstream-request-id', id)
   ours.addTo(list)
   return list
 }
@@ -56,7 +60,7 @@ export function toReplyHeaders(upstream: IncomingHttpHeaders): Record<string, st
   const named = readConnectionOptions(upstream.connection)
   const headers: Record<string, string | string[]> = {}
   for (const [name, value] of Object.entries(upstream)) if (value !== undefined && isPassedOn(name, named)) headers[name] = value
-  const id = upstream['x-request-id']
+  const id = oneValue(upstream['x-request-id'])
   if (id !== undefined) headers['x-upstream-request-id'] = id
   return headers
 }
@@ -66,7 +70,9 @@ function isPassedOn(name: string, named: readonly string[] | undefined): boolean
 }
 
 /** The headers that belong to this connection alone, where it names any. */
-function readConnectionOptions(connection: string | undefined): string[] | undefined {
+function readConnectionOptions(connection: string | string[] | undefined): string[] | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined
-  return connection.toLowerCase().split(/\s*,\s*/)
+  return String(connection)
+    .toLowerCase()
+    .split(/\s*,\s*/)
 }
