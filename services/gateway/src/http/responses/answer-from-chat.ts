@@ -83,7 +83,7 @@ export function toChatBody(
 
 /** What is to be said where the endpoint did not answer with what was asked for. @throws AppError for what cannot be passed on. */
 export async function readRefusal(reply: UpstreamReply, stream: boolean, host: string, headers: Record<string, string>): Promise<Response | undefined> {
-  const verdict = judgeReply({ status: reply.status, contentType: oneValue(reply.headers['content-type'] as string | string[] | undefined) }, { stream, host })
+  const verdict = judgeReply({ status: reply.status, contentType: oneValue(reply.headers['content-type']) }, { stream, host })
   switch (verdict.type) {
     case 'refused':
       reply.settle()

@@ -26,7 +26,7 @@ export function openReply(
   const { outgoing, host } = to
   const { status } = reply
   // Said twice, it comes as a list, whatever the types say.
-  const contentType = oneValue(reply.headers['content-type'] as string | string[] | undefined)
+  const contentType = oneValue(reply.headers['content-type'])
   const verdict = judgeReply({ status, contentType }, to)
   if (verdict.type === 'refused') return verdict.error
   switch (verdict.type) {
