@@ -1,5 +1,6 @@
 import { actionNouns, familyOf } from './pairs.ts'
 import type { Reading } from './reading.ts'
+import type { Skill } from './skill-lexicon.ts'
 import type { Token } from './token.ts'
 import { ANAPHORA, AUXILIARIES, DETERMINERS, WH, words } from './words.ts'
 
@@ -35,7 +36,14 @@ export function toCounts(reading: Reading): Float32Array {
 
 function countAll(reading: Reading): [name: string, value: number][] {
   const index = toIndex(reading.tokens)
-  return [...countActions(reading), ...countJoints(reading), ...countConnectives(reading, index), ...countMatter(reading, index), ...countShape(reading, index)]
+  return [
+    ...countActions(reading),
+    ...countSkills(reading),
+    ...countJoints(reading),
+    ...countConnectives(reading, index),
+    ...countMatter(reading, index),
+    ...countShape(reading, index),
+  ]
 }
 
 /** Where each word and mark stands. */
@@ -85,6 +93,37 @@ function countActions({ tokens, senses, actions }: Reading): [string, number][] 
     ['sentences', sentences.length],
     ['asking sentences', sentences.filter((amount) => amount > 0).length],
     ['most in a sentence', Math.max(0, ...sentences)],
+  ]
+}
+
+function countSkills({ tokens, actions, mentions: all, openEnds }: Reading): [string, number][] {
+  const { unused, missing, plain, vague } = openEnds
+  const mentions = all.filter(({ aside, skill }) => !aside && skill !== 'noisy')
+  const skills = new Set(mentions.map(({ skill }) => skill))
+  const asked = new Set(
+    mentions.filter((mention) => actions.some((action) => action.asked && action.at >= mention.at && action.at <= mention.end)).map(({ skill }) => skill),
+  )
+  const first = new Map<string, number>()
+  for (const { skill, at } of mentions) if (!first.has(skill)) first.set(skill, at)
+  const introducing = perSentence(tokens, new Set(first.values())).filter((amount) => amount > 0).length
+  const only = (one: Skill): number => (all.some(({ skill, aside }) => skill === one && (!aside || one === 'noisy')) ? 1 : 0)
+  return [
+    ['skills', skills.size],
+    ['skill mentions', mentions.length],
+    ['skills asked', asked.size],
+    ['skill sentences', introducing],
+    ['unknown actions', plain.length],
+    ['vague actions', vague.length],
+    ['units', skills.size + plain.length],
+    ['all units', skills.size + plain.length + vague.length],
+    ['asked units', asked.size + plain.length],
+    ['repeats', mentions.length - skills.size],
+    ['unused', unused.length],
+    ['missing', missing.length],
+    ['with open ends', skills.size + plain.length + Math.max(unused.length, missing.length)],
+    ['asides', all.length - mentions.length],
+    ['in a language', only('in-language')],
+    ['noisy', only('noisy')],
   ]
 }
 
@@ -208,4 +247,10 @@ function countShape({ tokens, senses, actions }: Reading, { of, pairs }: Index):
   ]
 }
 
-export const COUNT_NAMES: readonly string[] = countAll({ tokens: [], senses: [], actions: [] }).map(([name]) => name)
+export const COUNT_NAMES: readonly string[] = countAll({
+  tokens: [],
+  senses: [],
+  actions: [],
+  mentions: [],
+  openEnds: { unused: [], missing: [], plain: [], vague: [] },
+}).map(([name]) => name)

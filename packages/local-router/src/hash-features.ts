@@ -7,10 +7,9 @@ const PRIME = 0x01000193
 const SEQUENCE_SEED = 0x811c9dc5
 const PAIR_SEED = 0x01234567
 
-/** The buckets of every sequence of symbols and of every pair, each once, in the order of first occurrence. */
-export function hashFeatures(symbols: readonly string[], pairs: readonly string[]): number[] {
+/** The buckets of every sequence of symbols, each once, in the order of first occurrence. */
+export function hashSequences(symbols: readonly string[]): number[] {
   const buckets = new Set<number>()
-  for (const pair of pairs) buckets.add(toBucket(hash(PAIR_SEED, pair)))
   for (let start = 0; start < symbols.length; start++) {
     let sequence = SEQUENCE_SEED
     for (let at = start; at < Math.min(symbols.length, start + LONGEST_SEQUENCE); at++) {
@@ -19,6 +18,11 @@ export function hashFeatures(symbols: readonly string[], pairs: readonly string[
     }
   }
   return [...buckets]
+}
+
+/** The buckets of texts, each once, in the order of first occurrence. */
+export function hashPairs(pairs: readonly string[]): number[] {
+  return [...new Set(pairs.map((pair) => toBucket(hash(PAIR_SEED, pair))))]
 }
 
 /** FNV-1a. */

@@ -19,7 +19,9 @@ export function familyOf(kind: ActionClass): string {
 }
 
 /** Which capabilities and things follow on each other, whatever stands between them, and how many there are. */
-export function toPairs({ tokens, senses, actions }: Reading): string[] {
+export function toPairs({ tokens, senses, actions, mentions, openEnds }: Reading): string[] {
+  const skills = [...new Set(mentions.filter(({ aside, skill }) => !aside && skill !== 'noisy').map(({ skill }) => skill))]
+  const { unused, missing, plain, vague } = openEnds
   const asked = actions.filter((action) => action.asked)
   const kinds = asked.map(({ kind }) => kind)
   const distinct = [...new Set(kinds)]
@@ -33,6 +35,18 @@ export function toPairs({ tokens, senses, actions }: Reading): string[] {
     ...kinds.map((kind) => `op ${kind}`),
     ...kinds.slice(1).map((kind, at) => `next ${kinds[at]} ${kind}`),
     ...combinations(distinct).map(([one, two]) => `both ${[one, two].toSorted().join(' ')}`),
+    has('skills', skills.length, 6),
+    ...unused.map((matter) => `unused ${matter}`),
+    ...missing.map((matter) => `missing ${matter}`),
+    has('whole', skills.length + plain.length + Math.max(unused.length, missing.length), 8),
+    has('vague', vague.length, 5),
+    has('all units', skills.length + plain.length + vague.length, 8),
+    has('unknown', plain.length, 5),
+    has('units', skills.length + plain.length, 8),
+    `units+slots ${Math.min(6, skills.length + plain.length)} ${Math.min(6, asked.length)}`,
+    `units+families ${Math.min(6, skills.length + plain.length)} ${Math.min(6, families.size)}`,
+    ...skills.map((skill) => `skill ${skill}`),
+    ...combinations(skills).map(([one, two]) => `skills ${[one, two].toSorted().join(' ')}`),
     `first ${kinds[0] ?? 'none'}`,
     `last ${kinds.at(-1) ?? 'none'}`,
     has('families', families.size, 6),

@@ -1,6 +1,6 @@
 import type { Token } from './token.ts'
 
-const LONGEST_QUOTE = 600
+const LONGEST_QUOTE = 2_400
 
 const CLOSING: Record<string, string> = { '"': '"', '“': '”', '„': '“', '«': '»', '‘': "'", '`': '`', "'": "'" }
 

@@ -1,7 +1,9 @@
 import { cutMiddle } from './cut-middle.ts'
 import { findActions, type Action } from './find-actions.ts'
 import { maskPasted } from './mask-pasted.ts'
+import { findOpenEnds, type OpenEnds } from './open-ends.ts'
 import { readTokens } from './read-tokens.ts'
+import { findSkills, type Mention } from './find-skills.ts'
 import { dropRoutingTalk } from './routing-talk.ts'
 import type { Token } from './token.ts'
 import { senseOf, type WordSense } from './word-senses.ts'
@@ -11,10 +13,15 @@ export interface Reading {
   tokens: readonly Token[]
   senses: readonly (WordSense | undefined)[]
   actions: readonly Action[]
+  /** What capabilities it speaks of. */
+  mentions: readonly Mention[]
+  openEnds: OpenEnds
 }
 
 export function readRequest(request: string): Reading {
   const tokens = maskPasted(readTokens(dropRoutingTalk(cutMiddle(request))))
   const senses = tokens.map((token) => (token.kind === 'word' ? senseOf(token.text) : undefined))
-  return { tokens, senses, actions: findActions(tokens, senses) }
+  const actions = findActions(tokens, senses)
+  const mentions = findSkills(tokens, actions)
+  return { tokens, senses, actions, mentions, openEnds: findOpenEnds(tokens, actions, mentions) }
 }

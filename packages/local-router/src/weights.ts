@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { COUNT_NAMES } from './counts.ts'
-import { LINE_SIZE, type Model } from './model.ts'
+import { LINE_SIZE, type Line, type Model } from './model.ts'
 import type { Tree } from './tree.ts'
 
 /** Where a score is sure: at `simple` and below, at `complex` and above. A score times `slope` is in true log-odds. */
@@ -27,16 +27,17 @@ export interface Weights {
 }
 
 /** Goes up when features or file change, so that weights of another time are refused and not misread. */
-const FORMAT = 1
+const FORMAT = 2
+
+const lineSchema = z.object({ bias: z.number(), scale: z.number(), weights: z.base64() })
 
 const fileSchema = z.object({
   format: z.literal(FORMAT),
   record: z.object({ seed: z.number(), sha256: z.string(), examples: z.record(z.string(), z.number()) }),
   band: z.object({ simple: z.number().max(0), complex: z.number().min(0), slope: z.number().positive() }),
   counts: z.array(z.string()),
-  bias: z.number(),
-  scale: z.number(),
-  line: z.base64(),
+  sequences: lineSchema,
+  pairs: lineSchema,
   trees: z.object({
     nodes: z.array(z.number().int().positive()),
     feature: z.base64(),
@@ -49,16 +50,14 @@ const fileSchema = z.object({
 
 /** The weights as the text of a file. A weight of the line takes one byte, and is rounded to it. */
 export function renderWeights({ model, band, record }: Weights): string {
-  const scale = model.weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9) / 127
   const column = (read: (tree: Tree) => ArrayLike<number> & ArrayBufferView): string => toBase64(Buffer.concat(model.trees.map((tree) => toBuffer(read(tree)))))
   const file: z.input<typeof fileSchema> = {
     format: FORMAT,
     record,
     band,
     counts: [...COUNT_NAMES],
-    bias: model.bias,
-    scale,
-    line: toBase64(toBuffer(Int8Array.from(model.weights, (weight) => Math.round(weight / scale)))),
+    sequences: renderLine(model.sequences),
+    pairs: renderLine(model.pairs),
     trees: {
       nodes: model.trees.map(({ feature }) => feature.length),
       feature: column(({ feature }) => feature),
@@ -71,15 +70,24 @@ export function renderWeights({ model, band, record }: Weights): string {
   return `${JSON.stringify(file, null, 2)}\n`
 }
 
+function renderLine({ bias, weights }: Line): z.input<typeof lineSchema> {
+  const scale = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9) / 127
+  return { bias, scale, weights: toBase64(toBuffer(Int8Array.from(weights, (weight) => Math.round(weight / scale)))) }
+}
+
+function parseLine({ bias, scale, weights: text }: z.infer<typeof lineSchema>): Line {
+  const weights = Float64Array.from(new Int8Array(fromBase64(text)), (weight) => weight * scale)
+  if (weights.length !== LINE_SIZE) throw new Error(`These weights are ${weights.length} and not ${LINE_SIZE}. Train again.`)
+  return { bias, weights }
+}
+
 /** @throws Error when the text is no weights' file, or one of another format or of other features. */
 export function parseWeights(text: string): Weights {
   const parsed = fileSchema.safeParse(JSON.parse(text))
   if (!parsed.success) throw new Error(`These are no weights of format ${FORMAT}: ${z.prettifyError(parsed.error)}`)
-  const { record, band, bias, scale, line, trees, counts } = parsed.data
+  const { record, band, sequences, pairs, trees, counts } = parsed.data
   if (counts.join() !== COUNT_NAMES.join()) throw new Error('These weights belong to other features. Train again.')
-  const weights = Float64Array.from(new Int8Array(fromBase64(line)), (weight) => weight * scale)
-  if (weights.length !== LINE_SIZE) throw new Error(`These weights are ${weights.length} and not ${LINE_SIZE}. Train again.`)
-  return { record, band, model: { bias, weights, trees: toTrees(trees) } }
+  return { record, band, model: { sequences: parseLine(sequences), pairs: parseLine(pairs), trees: toTrees(trees) } }
 }
 
 function toTrees(columns: z.infer<typeof fileSchema>['trees']): Tree[] {

@@ -64,7 +64,7 @@ const IRREGULAR: Record<string, string> = {
   teach: 'taught',
 }
 
-function inflect(lemma: string): [string, NonNullable<WordSense['form']>][] {
+export function inflect(lemma: string): [string, NonNullable<WordSense['form']>][] {
   const silent = lemma.endsWith('e') && !lemma.endsWith('ee')
   const last = lemma.at(-1) ?? ''
   const doubled = /[^aeiou][aeiou][bdgklmnprt]$/.test(lemma) && lemma.length <= 5 ? lemma + last : lemma
@@ -77,7 +77,7 @@ function inflect(lemma: string): [string, NonNullable<WordSense['form']>][] {
   ]
 }
 
-function pluralOf(word: string): string {
+export function pluralOf(word: string): string {
   if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`
   return /(?:s|sh|ch|x)$/.test(word) ? `${word}es` : `${word}s`
 }

@@ -1,5 +1,5 @@
 import type { Example } from '../examples.ts'
-import { BUCKETS, hashFeatures } from '../hash-features.ts'
+import { BUCKETS, hashPairs } from '../hash-features.ts'
 import { createRandom } from '../grammar/random.ts'
 import { scoreLine } from '../model.ts'
 import { trainLine } from '../training/line.ts'
@@ -17,5 +17,5 @@ export function trainPlainWords(examples: readonly Example[], seed: number): (pr
 
 function toActive(prompt: string): number[] {
   const words = prompt.toLowerCase().match(/[a-z]+|\d+|[^\s\w]/g) ?? []
-  return hashFeatures([], [...words, ...words.slice(1).map((word, at) => `${words[at]} ${word}`)])
+  return hashPairs([...words, ...words.slice(1).map((word, at) => `${words[at]} ${word}`)])
 }

@@ -14,6 +14,6 @@ test('leaves no blank of a template unfilled', () => {
 })
 
 test('composes requests of both kinds', () => {
-  const composed = composeExamples(createRandom(6), 140)
-  expect(composed.filter(({ needs_orchestration }) => needs_orchestration)).toHaveLength(50)
+  const composed = composeExamples(createRandom(6), 180)
+  expect(composed.filter(({ needs_orchestration }) => needs_orchestration)).toHaveLength(70)
 })

@@ -8,6 +8,7 @@ import { choose, type Random } from './random.ts'
 import { severalTasks } from './several-tasks.ts'
 import { SINGLE_TEMPLATES, SINGLE_WORDS } from './single-calls.ts'
 import { material } from './task.ts'
+import { toldAtLength } from './told-at-length.ts'
 import { composeWordProblem } from './word-problems.ts'
 
 /**
@@ -21,8 +22,27 @@ export function composeExamples(random: Random, amount: number): Example[] {
   })
 }
 
-/** Of what every fourteen are: nine that one call answers, of which most are long or tempting, and five that take several. */
-const MIX = ['single', 'many', 'one', 'one', 'one', 'long', 'several', 'several', 'several', 'several', 'long', 'long', 'sum', 'single'] as const
+/** Of what every eighteen are: eleven that one call answers, of which most are long or tempting, and seven that take several. */
+const MIX = [
+  'single',
+  'many',
+  'many',
+  'one',
+  'one',
+  'one',
+  'told',
+  'told',
+  'several',
+  'long',
+  'several',
+  'several',
+  'several',
+  'several',
+  'long',
+  'long',
+  'sum',
+  'single',
+] as const
 
 function composeOne(random: Random, index: number): [prompt: string, needs_orchestration: boolean] {
   switch (MIX[index % MIX.length]) {
@@ -32,6 +52,8 @@ function composeOne(random: Random, index: number): [prompt: string, needs_orche
       return [severalTasks(random), true]
     case 'one':
       return [oneTask(random), false]
+    case 'told':
+      return [toldAtLength(random), false]
     case 'long':
       return [composeLongCall(random), false]
     case 'sum':

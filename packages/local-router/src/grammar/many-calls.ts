@@ -65,6 +65,10 @@ export const MANY_TEMPLATES: readonly string[] = [
   'From {some:image}, make a {language} caption and a matching tune.',
   '@web what is new about {topic} and does {source} need to change because of it?',
   'Ask the research agent for {topic} and the data agent for the {measure}, and bring both together.',
+  'Ask the web agent to look into {topic}, then ask the writer to put it into words.',
+  'Have the test agent try {service}, then tell the deploy agent to roll it out.',
+  'Ask {person} to check {source}, then ask {person} to sign it off.',
+  'Let the planner split this up: {topic} for the first agent, {measure} for the second, and a last one that checks both.',
   'latest {measure} for {city} vs {city} -> table -> short comment',
   '{source} vs {source}: {topic}? quote both, sources pls',
 ]

@@ -1,4 +1,4 @@
-import { CAPABILITIES } from './capabilities.ts'
+import { CAPABILITIES, type Matter } from './capabilities.ts'
 import { fill } from './fill.ts'
 import { aside, capitalize, ENDINGS, GREETINGS, HAVES, PURPOSES, sentence, unask } from './phrases.ts'
 import { choose, type Random } from './random.ts'
@@ -44,56 +44,31 @@ export function oneTask(random: Random): string {
       return `${have} ${choose(random, ['I want to know', 'I would like to know', 'I wonder', 'Tell me', 'I need to find out'])} ${task.asks ? unask(task.asks) : `how to ${it.does}`}.${ending}`
     case 9: {
       // A question that is quoted.
+      const asked = material(random, choose(random, ['text', 'image', 'table', 'text', 'image'] as const))
       const question = choose(random, QUESTIONS)
-      return `${greeting}${choose(random, [`I have ${on} and a question about it: ${question}.`, `Based on ${on}, ${choose(random, ['please answer this question', 'tell me', 'answer'])}: ${question}`, `I want to know the answer to the following question: ${question}. ${choose(random, ['It is in', 'You find it in', 'Please look at', 'Please use', 'The answer is in'])} ${on}.`, `${have} My question is: ${question} ${choose(random, ['Please answer it.', 'Please help me find the answer.', 'Can you answer the question?', 'Please provide an accurate answer.', ''])}`, `Using ${on}, answer the question ${question}.`, `I have a question about ${on}. ${question}`])}${ending}`
+      return `${greeting}${choose(random, [`I have ${asked} and a question about it: ${question}.`, `Based on ${asked}, ${choose(random, ['please answer this question', 'tell me', 'answer'])}: ${question}`, `I want to know the answer to the following question: ${question}. ${choose(random, ['It is in', 'You find it in', 'Please look at', 'Please use', 'The answer is in'])} ${asked}.`, `I have ${asked}. My question is: ${question} ${choose(random, ['Please answer it.', 'Please help me find the answer.', 'Can you answer the question?', 'Please provide an accurate answer.', ''])}`, `Using ${asked}, answer the question ${question}.`, `I have a question about ${asked}. ${question}`, `I have ${asked} and want to find out the answer to the question ${question}. Please look at it and give me the answer.`])}${ending}`
     }
     case 10: {
       // The task names the order that it was given.
-      const order = choose(random, [
-        "'Make the roof green.'",
-        '“Shorter, and without names.”',
-        "'Change it as Anna said: brighter, with a white frame.'",
-        '‘as in the old version’',
-        "'The title should be red and the border should be blue.'",
-      ])
-      return `${greeting}${choose(random, [`${have} Please ${it.does} according to this description: ${order}`, `${sentence(random, task.does)} Use this as a guide: ${order}`, `I want to ${task.does} to match the following description: ${order}`, `Please ${task.does} based on the description ${order}.`, `${have} I want to change it: ${order}. Please change it accordingly.`])}${ending}`
+      const edit = choose(
+        random,
+        CAPABILITIES.filter(({ kind }) => EDITS.has(kind)),
+      )
+      const edited = material(random, choose(random, edit.takes))
+      const does = toTask(random, edit, edited).does
+      const editIt = toTask(random, edit, 'it').does
+      const order = choose(random, ORDERS)
+      return `${greeting}${choose(random, [`I have ${edited}. Please ${editIt} according to this description: ${order}`, `${sentence(random, does)} Use this as a guide: ${order}`, `I want to ${does} to match the following description: ${order}`, `Please ${does} based on the description ${order}.`, `I have ${edited}. I want to change it: ${order}. Please change it accordingly.`])}${ending}`
     }
     case 11: {
       // A picture of a text, a text about pictures: one thing that has two names.
-      const double = choose(random, [
-        'an image of a document',
-        'a photo of a table',
-        'a scanned page',
-        'a recording of a meeting',
-        'a picture of a street',
-        'a document about an old film',
-        'an article about music',
-        'a video of a lecture',
-        'a letter in image format',
-        'a text on travel and weather',
-        'a table with the prices of our products',
-        'an e-mail about the meeting',
-      ])
+      const double = choose(random, DOUBLES[matter] ?? [on])
       return `${greeting}${choose(random, [`I have ${double} (${on.includes('.') ? on : 'attached'}).`, `I have ${double}.`, `There is ${double}, see ${on}.`])} ${sentence(random, `${it.does}${purpose}`)}${ending}`
     }
     case 12: {
       // Synonyms.
-      const pair = choose(random, [
-        'detect and mark',
-        'find and identify',
-        'analyze and classify',
-        'identify and label',
-        'recognise and name',
-        'look at and describe',
-        'read and understand',
-        'process and analyze',
-        'search and find',
-        'check and correct',
-        'examine and describe',
-        'create and design',
-        'review and improve',
-      ])
-      return `${greeting}${have.slice(0, -1)} and ${choose(random, ['I want to', 'I need to', 'please', 'I would like to', 'I need you to'])} ${pair} ${choose(random, ['what is in it', 'its content', 'the different parts', 'the main object', 'the words', 'the problem', 'it'])}${purpose}.${choose(random, [' Please tell me what is there and show me the result.', '', '', ` Please ${it.does}.`])}${ending}`
+      const pair = choose(random, PAIRS[matter] ?? PAIRS.text)
+      return `${greeting}${have.slice(0, -1)} and ${choose(random, ['I want to', 'I need to', 'please', 'I would like to', 'I need you to'])} ${pair}${purpose}.${choose(random, [' Please tell me what is there and show me the result.', '', ''])}${ending}`
     }
     case 8: // Only the result is wanted.
       return `${greeting}${sentence(random, task.does)} ${choose(random, ['Give me the result.', 'Show me the result as text.', 'Return the output in a readable format.', 'I only need the final result.', 'Provide the output.', 'Then show it to me.'])}`
@@ -118,3 +93,67 @@ const QUESTIONS = [
   "'Who was the first director of the museum?'",
   'what caused the delay?',
 ]
+const EDITS: ReadonlySet<string> = new Set(['edit-image', 'style-image', 'rewrite', 'edit-video', 'change-voice'])
+const ORDERS = [
+  "'Make the roof green.'",
+  '“Shorter, and without names.”',
+  "'Change it as Anna said: brighter, with a white frame.'",
+  '‘as in the old version’',
+  "'The title should be red and the border should be blue.'",
+  'The walls should be yellow, and the door should be open.',
+]
+const DOUBLES: Partial<Record<Matter, readonly string[]>> = {
+  text: [
+    'a document about an old film',
+    'an article about music',
+    'a text on travel and weather',
+    'an e-mail about the meeting',
+    'a paper about image search',
+    'a chapter on how to book a flight',
+  ],
+  image: [
+    'an image of a document',
+    'a photo of a table',
+    'a scanned page',
+    'a picture of a street',
+    'a letter in image format',
+    'a screenshot of a chat',
+    'a photo of a page with handwriting',
+  ],
+  audio: ['a recording of a meeting', 'an audio file of a lecture', 'a recording of a phone call', 'a voice message with an order'],
+  video: ['a video of a lecture', 'a film of a concert', 'a recording of an online meeting'],
+  table: ['a table with the prices of our products', 'a spreadsheet of hotel bookings', 'a list of orders and payments'],
+}
+const PAIRS: Partial<Record<Matter, readonly string[]>> & { text: readonly string[] } = {
+  image: [
+    'detect and mark the objects in it',
+    'identify and label the main object',
+    'recognise and name what is in it',
+    'look at and describe it',
+    'detect the objects and label them',
+    'find and outline the people',
+    'read and extract the words on it',
+    'detect the objects in it with boxes and labels',
+    'classify the object and give me its class',
+  ],
+  audio: [
+    'listen to and transcribe it',
+    'recognise and write down the words',
+    'clean and enhance the sound',
+    'remove the noise and improve the quality',
+    'reduce the noise to make the voice clearer',
+    'detect and name the speakers',
+  ],
+  video: ['watch and transcribe it', 'listen to it and write down what is said'],
+  table: ['read and understand it', 'check and correct the numbers', 'sort and rank the rows'],
+  text: [
+    'find and identify the names',
+    'identify and label the dates and places',
+    'analyze and classify the tone',
+    'read and summarise it',
+    'check and correct the spelling',
+    'review and improve the wording',
+    'search and find the dates',
+    'tag the words with their kind and mark the names',
+  ],
+}

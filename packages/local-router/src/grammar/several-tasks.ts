@@ -2,12 +2,15 @@ import { CAPABILITIES, type Capability } from './capabilities.ts'
 import { fill } from './fill.ts'
 import { aside, capitalize, ENDINGS, GREETINGS, HAVES, sentence, unask } from './phrases.ts'
 import { choose, shuffle, type Random } from './random.ts'
+import { REASONS, RESULTS } from './told-at-length.ts'
 import { material, toTask, type Task } from './task.ts'
 
 /** Several capabilities, one after the other or side by side. */
 export function severalTasks(random: Random): string {
   const length = 2 + Math.floor(random() * random() * 5)
-  if (random() < 0.12) return nested(random)
+  const form = random()
+  if (form < 0.12) return nested(random)
+  if (form < 0.2) return implied(random)
   const tasks = random() < 0.6 ? chain(random, length) : sideBySide(random, length)
   return join(random, tasks.opening, tasks.tasks)
 }
@@ -79,17 +82,17 @@ function sideBySide(random: Random, length: number): { opening: string | undefin
 function nested(random: Random): string {
   const first = choose(
     random,
-    CAPABILITIES.filter(({ gives, takes }) => gives !== 'nothing' && takes[0] !== 'nothing'),
+    CAPABILITIES.filter(({ gives, takes }) => gives !== 'nothing' && gives !== 'code' && takes[0] !== 'nothing'),
   )
   const start = material(random, choose(random, first.takes))
   const inner = toTask(random, first, start)
   const innerIt = toTask(random, first, 'it')
   const second = choose(
     random,
-    CAPABILITIES.filter(({ kind, takes }) => kind !== first.kind && takes.includes(first.gives)),
+    CAPABILITIES.filter(({ kind, takes, does }) => kind !== first.kind && takes.includes(first.gives) && does.some((template) => template.includes('{x}'))),
   )
-  const outer = toTask(random, second, inner.noun)
-  const outerIt = toTask(random, second, innerIt.noun)
+  const outer = toTask(random, second, inner.noun, true)
+  const outerIt = toTask(random, second, innerIt.noun, true)
   const have = fill(random, choose(random, HAVES)).replace('{x}', start)
   const ending = choose(random, ENDINGS)
   const language = fill(random, '{language}')
@@ -100,7 +103,9 @@ function nested(random: Random): string {
     case 2:
       return `${have} ${sentence(random, outerIt.does)}${ending}`
     case 3:
-      return `I need ${toTask(random, second, inner.noun).noun}.${ending}`
+      return second.nouns.some((noun) => noun.includes('{x}'))
+        ? `I need ${outer.noun}.${ending}`
+        : `${sentence(random, innerIt.does)} ${sentence(random, outer.does)}`
     case 4:
       return first.kind === 'translate'
         ? sentence(random, outer.does)
@@ -114,6 +119,24 @@ function nested(random: Random): string {
   }
 }
 
+/** A task on what it cannot work on as it is: between a recording and its summary lies a transcript that nobody names. */
+function implied(random: Random): string {
+  const from = choose(random, ['audio', 'audio', 'video', 'image'] as const)
+  const capability = choose(
+    random,
+    CAPABILITIES.filter(({ takes, kind, does }) => ON_TEXT.has(kind) && !takes.includes(from) && does.some((template) => template.includes('{x}'))),
+  )
+  const thing = material(random, from)
+  const task = toTask(random, capability, thing, true)
+  const it = toTask(random, capability, choose(random, ['it', 'what is said in it', 'its content', 'the content']), true)
+  const have = fill(random, choose(random, HAVES)).replace('{x}', thing)
+  return `${choose(random, GREETINGS)}${choose(random, [`${have} ${sentence(random, it.does)}`, sentence(random, task.does), `${have} I need ${it.noun}.`, `I want ${task.noun}.`, `I have ${thing}, and I want to ${it.does}. Please give me the result.`])}${choose(random, ENDINGS)}`
+}
+
+const ON_TEXT: ReadonlySet<string> = new Set(
+  'translate summarize extract sentiment rewrite verify reply slides quiz keywords topic expand vary film draw similar converse question'.split(' '),
+)
+
 function distinct(capabilities: Capability[]): Capability[] {
   return capabilities.filter(({ kind }, index) => capabilities.findIndex((other) => other.kind === kind) === index)
 }
@@ -122,7 +145,12 @@ const THEN = ['then', 'and then', 'after that,', 'next,', 'afterwards,', 'also',
 
 function join(random: Random, opening: string | undefined, tasks: Task[]): string {
   const greeting = choose(random, GREETINGS) + aside(random)
-  const ending = choose(random, ENDINGS)
+  const gives = tasks.at(-1)?.capability.gives ?? 'facts'
+  // Told as much at length as one task is, so that length says nothing.
+  const ending =
+    (random() < 0.15 ? ` I need it ${choose(random, REASONS)}.` : '') +
+    (random() < 0.25 ? ` ${fill(random, choose(random, RESULTS[gives] ?? RESULTS.facts))}` : '') +
+    choose(random, ENDINGS)
   const before = greeting + (opening ? `${opening} ` : '')
   const does = tasks.map((task) => task.does)
   const last = does.at(-1) as string

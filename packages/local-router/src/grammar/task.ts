@@ -11,14 +11,19 @@ export interface Task {
   asks: string | undefined
 }
 
-export function toTask(random: Random, capability: Capability, on: string): Task {
+export function toTask(random: Random, capability: Capability, on: string, whole = false): Task {
   const second = choose(random, MATERIAL[capability.takes[0] ?? 'text'] ?? ['the other one'])
   const words = Object.fromEntries(Object.entries(WORD_LISTS).map(([name, list]) => [name, choose(random, list)]))
+  // What it works on is named wherever it can be: of a task within a task, it is the other task.
+  const naming = (templates: readonly string[]): readonly string[] => {
+    const named = whole ? templates.filter((template) => template.includes('{x}')) : []
+    return named.length > 0 ? named : templates
+  }
   const write = (template: string): string => fill(random, template.replaceAll('{x2}', second).replaceAll('{x}', on), words)
   return {
     capability,
-    does: write(choose(random, capability.does)),
-    noun: write(choose(random, capability.nouns)),
+    does: write(choose(random, naming(capability.does))),
+    noun: write(choose(random, naming(capability.nouns))),
     leaves: write(choose(random, capability.leaves)),
     asks: capability.asks ? write(choose(random, capability.asks)) : undefined,
   }

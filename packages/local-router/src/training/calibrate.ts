@@ -9,7 +9,7 @@ export interface Judged {
 
 /** How often a sure answer may be wrong, of a source that holds as many requests of either kind. */
 const WRONG_COMPLEX = 0.035
-const WRONG_SIMPLE = 0.06
+const WRONG_SIMPLE = 0.04
 /** How often a source of nothing but single calls may be called complex. */
 const FALSE_COMPLEX = 0.015
 

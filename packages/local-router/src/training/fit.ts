@@ -1,7 +1,7 @@
 import type { Example } from '../examples.ts'
 import type { Features } from '../features.ts'
 import { createRandom } from '../grammar/random.ts'
-import { LINE_SIZE, type Model } from '../model.ts'
+import { LINE_SIZE, type Line, type Model } from '../model.ts'
 import { trainLine } from './line.ts'
 import { trainTrees } from './trees.ts'
 
@@ -19,19 +19,20 @@ const TREES = { trees: 120, depth: 4, rate: 0.15, smallestLeaf: 25, regularizati
 export function fitModel(samples: readonly Sample[], seed: number): Model {
   const labels = samples.map(({ needs_orchestration }) => (needs_orchestration ? 1 : 0))
   const importance = toImportance(samples)
-  const line = trainLine(
-    samples.map(({ features }) => features.active),
-    labels,
-    importance,
-    { ...LINE, random: createRandom(seed) },
-  )
+  const lineThrough = (view: 'sequences' | 'pairs'): Line =>
+    trainLine(
+      samples.map(({ features }) => features[view]),
+      labels,
+      importance,
+      { ...LINE, random: createRandom(seed) },
+    )
   const trees = trainTrees(
     samples.map(({ features }) => features.counts),
     labels,
     importance,
     { ...TREES, random: createRandom(seed + 1) },
   )
-  return { ...line, trees }
+  return { sequences: lineThrough('sequences'), pairs: lineThrough('pairs'), trees }
 }
 
 /** A source of many examples counts for more than one of few, but not in proportion: what is learned is to hold in all of them. */

@@ -1,7 +1,5 @@
-import type { Model } from '../model.ts'
+import type { Line } from '../model.ts'
 import { shuffle, type Random } from '../grammar/random.ts'
-
-export type Line = Pick<Model, 'bias' | 'weights'>
 
 export interface LineOptions {
   size: number

@@ -30,7 +30,7 @@ test('reads its weights as it wrote them, but for their rounding to a byte', () 
 
 test('refuses weights of another format or of other features', () => {
   const text = renderWeights(trainRouter(sample(), OPTIONS))
-  expect(() => parseWeights(text.replace('"format": 1', '"format": 2'))).toThrow(/format 1/)
+  expect(() => parseWeights(text.replace('"format": 2', '"format": 3'))).toThrow(/format 2/)
   expect(() => parseWeights(text.replace('"asked lemmas"', '"something else"'))).toThrow(/other features/)
 })
 

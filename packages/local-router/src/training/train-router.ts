@@ -10,7 +10,7 @@ import { calibrate, type Judged } from './calibrate.ts'
 import { fitModel, type Sample } from './fit.ts'
 
 export const SEED = 20_261_121
-export const COMPOSED = 14_000
+export const COMPOSED = 18_000
 
 export interface TrainOptions {
   seed: number
