@@ -100,9 +100,8 @@ function countSkills({ tokens, actions, mentions: all, openEnds }: Reading): [st
   const { unused, missing, plain, vague } = openEnds
   const mentions = all.filter(({ aside, skill }) => !aside && skill !== 'noisy')
   const skills = new Set(mentions.map(({ skill }) => skill))
-  const asked = new Set(
-    mentions.filter((mention) => actions.some((action) => action.asked && action.at >= mention.at && action.at <= mention.end)).map(({ skill }) => skill),
-  )
+  const placesAsked = new Set(actions.flatMap(({ asked: isAsked, at }) => (isAsked ? [at] : [])))
+  const asked = new Set(mentions.filter(({ at, end }) => holdsAny(placesAsked, at, end)).map(({ skill }) => skill))
   const first = new Map<string, number>()
   for (const { skill, at } of mentions) if (!first.has(skill)) first.set(skill, at)
   const introducing = perSentence(tokens, new Set(first.values())).filter((amount) => amount > 0).length
@@ -125,6 +124,11 @@ function countSkills({ tokens, actions, mentions: all, openEnds }: Reading): [st
     ['in a language', only('in-language')],
     ['noisy', only('noisy')],
   ]
+}
+
+function holdsAny(places: ReadonlySet<number>, from: number, to: number): boolean {
+  for (let at = from; at <= to; at++) if (places.has(at)) return true
+  return false
 }
 
 function perSentence(tokens: readonly Token[], places: ReadonlySet<number>): number[] {

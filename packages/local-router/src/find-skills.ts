@@ -26,6 +26,7 @@ export function findSkills(tokens: readonly Token[], actions: readonly Action[])
 
   /** Of what begins at one token, what reaches furthest: "detect the mood" classifies, and detects nothing. */
   function longest(of: readonly string[], at: number): Mention[] {
+    if (of.length === 0) return []
     const ends = new Map<Skill, number>()
     for (const { skill, steps } of patternsFrom(of)) {
       const end = matchSteps(tokens, atoms, steps, 1, at)

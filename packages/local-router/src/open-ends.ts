@@ -27,9 +27,8 @@ export function findOpenEnds(tokens: readonly Token[], actions: readonly Action[
   const isThere = (matter: string, one: Matter): boolean =>
     brought.has(matter) || matters.some((other) => other !== one && (other.gives === matter || (matter === 'text' && other.gives === 'facts')))
   const missing = brought.size === 0 ? [] : matters.filter((one) => ![...one.takes].some((matter) => isThere(matter, one)))
-  const unknown = actions.filter(
-    ({ asked, lemma, at }) => asked && !CARRIER_WORDS.has(lemma) && !mentions.some((mention) => mention.at <= at && mention.end >= at),
-  )
+  const spoken = new Set(mentions.flatMap(({ at, end }) => Array.from({ length: end - at + 1 }, (_, step) => at + step)))
+  const unknown = actions.filter(({ asked, lemma, at }) => asked && !CARRIER_WORDS.has(lemma) && !spoken.has(at))
   const lemmas = [...new Set(unknown.map(({ lemma }) => lemma))]
   return {
     unused: [...brought].filter((matter) => !matters.some(({ takes }) => takes.has(matter))),

@@ -77,15 +77,14 @@ const ASKING = words(
 /** For every token whether its sentence asks for something, as against telling of it. */
 function askingOf(tokens: readonly Token[], actions: readonly Action[]): boolean[] {
   const asking: boolean[] = []
+  const places = new Set(actions.flatMap(({ asked, at }) => (asked ? [at] : [])))
   let start = 0
   const close = (end: number): void => {
     const sentence = tokens.slice(start, end)
     const first = sentence.find(({ kind }) => kind === 'word' || kind === 'name')
     const order = first !== undefined && senseOf(first.text)?.form === 'base'
     const asks =
-      order ||
-      actions.some(({ at, asked }) => asked && at >= start && at < end) ||
-      sentence.some(({ kind, text }) => (kind === 'word' || kind === 'mark') && ASKING.has(text))
+      order || sentence.some((_, at) => places.has(start + at)) || sentence.some(({ kind, text }) => (kind === 'word' || kind === 'mark') && ASKING.has(text))
     for (let at = start; at < end; at++) asking.push(asks)
     start = end
   }
