@@ -17,10 +17,10 @@ const run: Bench = async (report, { quick }) => {
   const burst = { name: '50-delta stream in a burst', stream: true, requests: quick ? 400 : 1_000, warmUp: warmUp / 4, rounds, budgets: { bare: 1.3 } }
   await measureRelay(targets, whole, report)
   await measureRelay(targets, burst, report)
-  await measurePaced(targets, { streams: 200, rounds: quick ? 2 : 5 }, report)
+  await measurePaced(targets, { streams: 200, rounds: quick ? 2 : 9 }, report)
   await reportMemory(targets, report)
   const upstream = targets.upstream.process.origin
-  await measureRouting(upstream, { requests: quick ? 16 : 48, rounds: quick ? 1 : 3, quick }, report)
+  await measureRouting(upstream, { requests: quick ? 16 : 48, rounds: quick ? 1 : 5, quick }, report)
   await measureCluster(upstream, { requests: quick ? 3_000 : 10_000, rounds: quick ? 2 : 5 }, report)
 }
 

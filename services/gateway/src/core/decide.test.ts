@@ -49,7 +49,7 @@ function world({ classifier = COMPLEX, local, rules = [], defaults = {} }: World
       ...more,
     }
     const decision = decide({ owner, facts, question: () => toRoutingQuestion(turns), signal: () => new AbortController().signal })
-    return 'settled' in decision ? decision.settled : decision.pending
+    return 'settled' in decision ? decision.settled : decision.judge()
   }
   return { decide, say, asked, times, shown: async (...said: Parameters<typeof say>) => show(await say(...said)) }
 }
@@ -271,7 +271,7 @@ test('every decision is timed under its source; one that is only explained is no
     signal: () => new AbortController().signal,
     note: (rule, outcome) => steps.push(`${rule}: ${outcome}`),
   })
-  if ('pending' in decision) await decision.pending
+  if ('judge' in decision) await decision.judge()
   expect(times).toHaveLength(2)
   expect(steps.slice(-4)).toEqual([
     'what the conversation was before: does not apply',

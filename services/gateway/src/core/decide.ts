@@ -19,10 +19,11 @@ export interface DecideRequest {
 }
 
 /**
- * What is known of a request's way at once, or what is still being judged, and the policy that it is under. What is
- * pending comes to `simple` when the judge fails, and is rejected only with `canceled`, when the caller has left.
+ * What is known of a request's way at once, or how to have it judged, and the policy that it is under. `judge` is called
+ * once, when everything that need not wait for it is under way; it comes to `simple` when the classifier fails, and is
+ * rejected only with `canceled`, when the caller has left.
  */
-export type Decision = ({ settled: Route } | { pending: Promise<Route> }) & { policy: RoutingPolicy }
+export type Decision = ({ settled: Route } | { judge: () => Promise<Route> }) & { policy: RoutingPolicy }
 
 /** Decides which way requests go. @throws AppError for wishes that exclude each other, and for what the key may not do. */
 export type Decider = (request: DecideRequest) => Decision
@@ -73,13 +74,13 @@ export function createDecider(options: DeciderOptions): Decider {
     const question = request.question()
     const judged = judgeAtOnce({ owner, question, policy, note }, options)
     if (judged) return { settled: settle(judged), policy }
-    const classify = async (): Promise<Route> => {
+    const judge = async (): Promise<Route> => {
       const decision = await options.classifying.ask(owner, question, request.signal())
       note?.('the classifier', decision.source === 'fail_open' ? decision.reason : toWay(decision))
       if (decision.source !== 'fail_open' && policy.sticky && !note) remember(memory, owner, question, decision)
       return settle(decision)
     }
-    return { pending: classify(), policy }
+    return { judge, policy }
   }
 }
 

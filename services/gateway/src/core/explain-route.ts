@@ -60,7 +60,7 @@ export async function explainRoute(request: ExplainedRequest, call: SessionCall,
     signal: () => call.signal,
     note: (rule, outcome) => void considered.push({ rule, outcome }),
   })
-  const route = 'settled' in deciding ? deciding.settled : await deciding.pending
+  const route = 'settled' in deciding ? deciding.settled : await deciding.judge()
   const tookMs = performance.now() - begun
   const { model } = request.facts
   return {

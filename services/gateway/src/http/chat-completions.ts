@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import { readChatRequest, type ReadChatRequest } from '@signalbox/openai-wire'
 import type { Telemetry } from '@signalbox/telemetry'
 
@@ -46,8 +48,8 @@ export function answerChat(options: ChatOptions): (c: Exchange) => Promise<Respo
       const asked = { read, policy: decision.policy }
       // Waited for here: a promise that is handed on costs three turns of the queue.
       if ('settled' in decision) return await answerDecided(c, asked, decision.settled, to, options)
-      if (decision.policy.speculate ?? options.speculates) return await answerSpeculating(c, asked, decision.pending, to, options)
-      return await answerDecided(c, asked, await decision.pending, to, options)
+      if (decision.policy.speculate ?? options.speculates) return await answerSpeculating(c, asked, decision.judge, to, options)
+      return await answerDecided(c, asked, await decision.judge(), to, options)
     })
 }
 
@@ -73,11 +75,13 @@ function answerDecided(c: Exchange, asked: AskedChat, route: Route, to: Answerin
 }
 
 /** The model answers while the way is still being judged; where it turns out to be wanted, no time was lost. */
-async function answerSpeculating(c: Exchange, asked: AskedChat, pending: Promise<Route>, to: AnsweringTo, options: ChatOptions): Promise<Response> {
+async function answerSpeculating(c: Exchange, asked: AskedChat, judge: () => Promise<Route>, to: AnsweringTo, options: ChatOptions): Promise<Response> {
   const speculation = speculate(options.upstream, toChatRequest(c, asked), toCaller(c, to, options.stopBell), options.speculation)
   let route: Route
   try {
-    route = await pending
+    // Asked behind the model, and behind the models of all that came with it: what it takes to ask is then no time of theirs.
+    await setImmediate()
+    route = await judge()
   } catch (error) {
     speculation.abandon()
     throw error

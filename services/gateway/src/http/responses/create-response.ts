@@ -78,10 +78,10 @@ async function answer(c: GatewayContext, { read, headers, caller }: Request, opt
   return options.mode === 'passthrough' ? relayCreated(c, response, call, options) : answerFromChat(c, response, call, options)
 }
 
-async function settle(deciding: { settled: Route } | { pending: Promise<Route> }, held: HeldCall | undefined): Promise<Route> {
+async function settle(deciding: { settled: Route } | { judge: () => Promise<Route> }, held: HeldCall | undefined): Promise<Route> {
   if ('settled' in deciding) return deciding.settled
   try {
-    return await deciding.pending
+    return await deciding.judge()
   } catch (error) {
     held?.abandon()
     throw error
