@@ -212,7 +212,7 @@ describe('approvals', () => {
     ['another word', '{"decision":"allow"}', 400, 'decision'],
     ['a hash that is none', '{"decision":"approve","args_sha256":"abc"}', 400, 'args_sha256'],
     ['a field that is unknown', '{"decision":"approve","force":true}', 400, null],
-    ['a depth of 5,000', deep, 400, null],
+    ['a depth of 5,000', deep, 400, 'edited_args'],
     ['three megabytes', `{"decision":"reject","reason":"${'x'.repeat(3_000_000)}"}`, 413, null],
   ])('a decision with %s: a 4xx that names the field', async (_name, body, status, param) => {
     await waiting()

@@ -6,6 +6,7 @@ test.each([
   ['/v1/sessions/ses_00000000000000000000000000/events', '/v1/sessions/{id}/events', '/v1/sessions/ses_00000000000000000000000000/events'],
   ['/console/api/approvals/apr_1', '/console/api/approvals/{id}', '/console/api/approvals/apr_1'],
   ['/v1/sessions/sbx_a_key_of_mine', '/v1/sessions/{id}', '/v1/sessions/{id}'],
+  ['/v1/conversations/conv_1/items/sk-live-0123', '/v1/conversations/{id}/items/{item}', '/v1/conversations/conv_1/items/{item}'],
   ['/v1/models/sk-live-0123456789', '/v1/models/{id}', '/v1/models/{id}'],
   ['/v1/my/password/is/hunter2', 'other', 'other'],
   ['/v1/chat/completions', '/v1/chat/completions', '/v1/chat/completions'],

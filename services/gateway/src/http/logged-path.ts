@@ -1,5 +1,5 @@
 /** Ids of ours, which tell whoever looks at a log what a request was about. */
-const OUR_ID = /^(?:ses|apr|resp|dlv|usr|doc)_[\w-]{1,64}$/
+const OUR_ID = /^(?:ses|apr|resp|conv|dlv|usr|doc)_[\w-]{1,64}$/
 
 /** What is said of a request's path in the log: callers put everything into paths, their keys too. */
 export function toLoggedPath(path: string, route: string): string {

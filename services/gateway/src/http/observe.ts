@@ -144,13 +144,16 @@ function toAttributes(record: RequestRecord): Attributes {
 
 /** The same resources under both roots: by key, and at the console. */
 const COLLECTIONS =
-  /^\/(?:v1|console\/api)\/(?:chat\/completions|completions|embeddings|responses|route|models|sessions|dead-letters|agents|approvals(?:\/decisions)?|audit(?:\/verify)?|channels|deliveries|events)\/?$/
+  /^\/(?:v1|console\/api)\/(?:chat\/completions|completions|embeddings|responses|conversations|route|models|sessions|dead-letters|agents|approvals(?:\/decisions)?|audit(?:\/verify)?|channels|deliveries|events)\/?$/
 const MEMBERS =
-  /^\/(v1|console\/api)\/(models|responses|sessions|dead-letters|approvals|channels)\/[^/]+(\/(?:events|input_items|cancel|pause|resume|input|redrive|decision|extend|test))?\/?$/
+  /^\/(v1|console\/api)\/(models|responses|conversations|sessions|dead-letters|approvals|channels)\/[^/]+(\/(?:events|input_items|cancel|pause|resume|input|redrive|decision|extend|test))?\/?$/
+const CONVERSATION_ITEMS = /^\/v1\/conversations\/[^/]+\/items((?:\/[^/]+)?)\/?$/
 
 /** The route without what callers put into it: their number must stay small. */
 function toRouteLabel(path: string): string {
   if (COLLECTIONS.test(path)) return path.replace(/\/$/, '')
   const [, root, of, rest = ''] = MEMBERS.exec(path) ?? []
-  return of === undefined ? 'other' : `/${root}/${of}/{id}${rest}`
+  if (of !== undefined) return `/${root}/${of}/{id}${rest}`
+  const [, item] = CONVERSATION_ITEMS.exec(path) ?? []
+  return item === undefined ? 'other' : `/v1/conversations/{id}/items${item === '' ? '' : '/{item}'}`
 }
