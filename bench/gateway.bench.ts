@@ -20,7 +20,7 @@ const run: Bench = async (report, { quick }) => {
   await measurePaced(targets, { streams: 200, rounds: quick ? 2 : 9 }, report)
   await reportMemory(targets, report)
   const upstream = targets.upstream.process.origin
-  await measureRouting(upstream, { requests: quick ? 16 : 48, rounds: quick ? 1 : 5, quick }, report)
+  await measureRouting(upstream, { requests: quick ? 16 : 96, rounds: quick ? 1 : 5, quick }, report)
   await measureCluster(upstream, { requests: quick ? 3_000 : 10_000, rounds: quick ? 2 : 5 }, report)
 }
 

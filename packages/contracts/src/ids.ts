@@ -8,18 +8,20 @@ export type IdPrefix = 'ses' | 'req' | 'msg' | 'doc' | 'key' | 'apr' | 'dlv' | '
 
 /** `createId('ses')` → `ses_5f0…`; unguessable, and still never authority by itself. */
 export function createId(prefix: IdPrefix): string {
-  if (used === pool.length) refill()
+  if (used === letters.length) refill()
   used += LENGTH
-  return `${prefix}_${pool.toString('latin1', used - LENGTH, used)}`
+  return `${prefix}_${letters.slice(used - LENGTH, used)}`
 }
 
-/** Asking the system for a few bytes costs as much as asking for many, and every request needs an id. No byte is used twice. */
+/** Asking the system for a few bytes costs as much as asking for many, and every request needs an id. No letter is used twice. */
 const pool = Buffer.allocUnsafeSlow(LENGTH * 256)
-let used = pool.length
+let letters = ''
+let used = 0
 
 function refill(): void {
   randomFillSync(pool)
   for (let at = 0; at < pool.length; at++) pool[at] = ALPHABET.charCodeAt((pool[at] as number) & 31)
+  letters = pool.toString('latin1')
   used = 0
 }
 

@@ -23,15 +23,27 @@ export function createEventLog(log: Logger, message: string): (fields: EventFiel
   return (fields) => {
     if (!log.isLevelEnabled('info')) return
     destination.lastLevel = INFO
-    destination.write(`${beginning}${readTime()}"${bindings}${toMembers(activeFields(), fields)}${toMembers(fields)}${end}`)
+    destination.write(`${beginning}${readTime()}"${bindings}${toActiveMembers(fields)}${toMembers(fields)}${end}`)
   }
 }
 
-/** An object's members, to stand behind others; without those that `except` says. */
-function toMembers(fields: EventFields, except?: EventFields): string {
-  if (except)
-    for (const name in fields) if (fields[name] !== undefined && except[name] !== undefined) return toMembers({ ...fields, [name]: undefined }, except)
-  // A text made in one go is flat; one put together field by field is taken apart again when it is written.
+/** What the work under way carries, without what the event says itself. */
+function toActiveMembers(fields: EventFields): string {
+  const active = activeFields()
+  let members = ''
+  for (const name in active) if (fields[name] === undefined) members += `,"${name}":${toText(active[name] as string)}`
+  return members
+}
+
+/** Nothing in it that JSON writes in another way: ids never have any. */
+const PLAIN = /^[\w.:-]*$/
+
+function toText(value: string): string {
+  return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value)
+}
+
+/** An object's members, to stand behind others. A text made in one go is flat; one put together is taken apart again when it is written. */
+function toMembers(fields: EventFields): string {
   const json = JSON.stringify(fields)
   return json === '{}' ? '' : `,${json.slice(1, -1)}`
 }

@@ -41,15 +41,17 @@ function toSpanContext(parent: SpanContext | undefined): SpanContext {
   return { traceId, spanId: takeHex(8), traceFlags, ...(traceState && { traceState }) }
 }
 
-/** Asking the system for a few bytes costs as much as asking for many. No byte is used twice. */
+/** Asking the system for a few bytes costs as much as asking for many. No digit is used twice. */
 const pool = Buffer.allocUnsafeSlow(24 * 256)
-let used = pool.length
+let digits = ''
+let used = 0
 
 function takeHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool)
+  const length = bytes * 2
+  if (used + length > digits.length) {
+    digits = randomFillSync(pool).toString('hex')
     used = 0
   }
-  used += bytes
-  return pool.toString('hex', used - bytes, used)
+  used += length
+  return digits.slice(used - length, used)
 }
