@@ -1,18 +1,9 @@
 import type { Action } from './find-actions.ts'
+import type { Mention } from './mention.ts'
 import { settleMentions } from './settle-mentions.ts'
 import type { Skill } from './skill-lexicon.ts'
 import { matchSteps, patternsFrom, toAtoms } from './skill-patterns.ts'
 import type { Token } from './token.ts'
-
-/** A capability where it is asked for or spoken of. */
-export interface Mention {
-  skill: Skill
-  /** Its first and its last token. */
-  at: number
-  end: number
-  /** Says only how another is to be done, what it is for, or what there is. */
-  aside: boolean
-}
 
 /** What capabilities a request speaks of, in order. One that is spoken of twice is found twice. */
 export function findSkills(tokens: readonly Token[], actions: readonly Action[]): Mention[] {

@@ -1,5 +1,5 @@
 import type { Action } from './find-actions.ts'
-import type { Mention } from './find-skills.ts'
+import type { Mention } from './mention.ts'
 import { CARRIERS, VAGUE } from './skill-lexicon.ts'
 import { MATTER, type Matter } from './skill-matter.ts'
 import { broughtBy } from './skill-patterns.ts'

@@ -1,5 +1,5 @@
 import type { Action } from './find-actions.ts'
-import type { Mention } from './find-skills.ts'
+import type { Mention } from './mention.ts'
 import { ABSORBED } from './skill-matter.ts'
 import type { Token } from './token.ts'
 import { senseOf } from './word-senses.ts'

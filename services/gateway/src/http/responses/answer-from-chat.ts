@@ -12,15 +12,12 @@ import {
 
 import { readWhole, type UpstreamReply } from '../../adapters/responses/upstream-reply.ts'
 import type { GatewayContext } from '../gateway-env.ts'
-import { judgeReply } from '../simple/judge-reply.ts'
-import { toReplyHeaders } from '../simple/reply-headers.ts'
-import { oneValue } from '../to-routing-facts.ts'
 import type { ModelCall } from './model-call.ts'
+import { nowInSeconds } from './now-in-seconds.ts'
+import { LARGEST_REPLY, readRefusal, toPlainHeaders } from './read-refusal.ts'
 import { toResponseFault } from './response-faults.ts'
 import { openResponseStream } from './response-stream.ts'
 import type { ResponseRequest, ResponsesOptions } from './responses-options.ts'
-
-const LARGEST_REPLY = 64 * 1_024 * 1_024
 
 /** Makes a response of the model's chat: the simple path where the endpoint has no responses of its own. */
 export async function answerFromChat(c: GatewayContext, request: ResponseRequest, call: ModelCall, options: ResponsesOptions): Promise<Response> {
@@ -81,26 +78,6 @@ export function toChatBody(
   return Buffer.from(JSON.stringify(toChatRequest({ ...read.request, model, stream }, [...before, ...input], { isOpenAI, before: before.length })))
 }
 
-/** What is to be said where the endpoint did not answer with what was asked for. @throws AppError for what cannot be passed on. */
-export async function readRefusal(reply: UpstreamReply, stream: boolean, host: string, headers: Record<string, string>): Promise<Response | undefined> {
-  const verdict = judgeReply({ status: reply.status, contentType: oneValue(reply.headers['content-type']) }, { stream, host })
-  switch (verdict.type) {
-    case 'refused':
-      reply.settle()
-      throw verdict.error
-    case 'reworded':
-      reply.settle()
-      return Response.json(verdict.body, { status: reply.status, headers })
-    case 'whole': {
-      if (reply.status === 200) return undefined
-      const body = await readWhole(reply, LARGEST_REPLY, host)
-      return new Response(new Uint8Array(body), { status: reply.status, headers: { ...toPlainHeaders(reply), ...headers, 'content-type': 'application/json' } })
-    }
-    case 'stream':
-      return undefined
-  }
-}
-
 /** A streamed chat as a response's events, until it has ended. @throws AppError where the chat broke off. */
 export async function* tellStream(composer: ResponseComposer, reply: UpstreamReply, host: string): AsyncGenerator<ResponseEvent[]> {
   const reading = readChat(composer)
@@ -129,14 +106,4 @@ function parse(text: string, host: string): unknown {
   } catch (cause) {
     throw new AppError('upstream_invalid', `The model endpoint ${host} answered with something that is not JSON.`, { cause })
   }
-}
-
-/** The endpoint's headers without those that speak of its own body. */
-function toPlainHeaders({ headers }: UpstreamReply): Record<string, string> {
-  const { 'content-type': _type, 'content-encoding': _encoding, 'content-length': _length, ...rest } = toReplyHeaders(headers)
-  return Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))
-}
-
-export function nowInSeconds(): number {
-  return Math.floor(Date.now() / 1_000)
 }

@@ -6,7 +6,7 @@ import type { Telemetry } from '@signalbox/telemetry'
 
 import type { StoredResponse } from '../../core/responses/response-store.ts'
 import type { StopBell } from '../../core/stop-bell.ts'
-import { nowInSeconds } from './answer-from-chat.ts'
+import { nowInSeconds } from './now-in-seconds.ts'
 import type { KeptResponses } from './kept-responses.ts'
 import { MOST_KEPT_BYTES, type OwnResponse } from './response-document.ts'
 import { toResponseFault } from './response-faults.ts'

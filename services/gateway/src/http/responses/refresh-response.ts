@@ -1,7 +1,7 @@
 import { createResponseComposer } from '@signalbox/openai-wire/responses'
 
 import type { SessionCall } from '../../core/session-call.ts'
-import { nowInSeconds } from './answer-from-chat.ts'
+import { nowInSeconds } from './now-in-seconds.ts'
 import type { FoundResponse, OwnResponse, ResponseRun } from './response-document.ts'
 import type { ResponsesOptions } from './responses-options.ts'
 import { canBeTakenUp } from './run-record.ts'

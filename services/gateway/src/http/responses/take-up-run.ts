@@ -1,7 +1,8 @@
 import { AppError } from '@signalbox/errors'
 
 import { askModel } from '../../adapters/responses/ask-model.ts'
-import { readRefusal, tellStream } from './answer-from-chat.ts'
+import { tellStream } from './answer-from-chat.ts'
+import { readRefusal } from './read-refusal.ts'
 import { aliveUntil, createRunMark, type MakeResponse } from './background-runs.ts'
 import type { FoundResponse, OwnResponse } from './response-document.ts'
 import type { ResponsesOptions } from './responses-options.ts'
