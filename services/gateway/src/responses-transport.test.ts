@@ -49,14 +49,17 @@ describe('connections', () => {
     expect(new Set(ports).size).toBe(1)
   })
 
-  test('a model that ends its reply a little after its last word keeps its connection too', async () => {
+  test('a model that ends its reply a while after its last word keeps its connection too', async () => {
     const ports: (number | undefined)[] = []
+    let end = (): void => undefined
     world.answer = (response) => {
       ports.push(response.socket?.remotePort)
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(LAST_WORDS, () => setTimeout(() => response.end(), 20))
+      end = () => void response.end()
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(LAST_WORDS)
     }
     for (let asked = 0; asked < 3; asked++) {
       expect((await ask(ASK)).text).toContain('event: response.completed')
+      end()
       await eventually('the call is over', async () => (await metricOf(world, 'signalbox_upstream_calls\\{state="active"\\}')) === 0)
     }
     expect(new Set(ports).size).toBe(1)

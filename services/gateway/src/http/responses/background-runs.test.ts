@@ -1,16 +1,11 @@
-import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { readResponsesRequest, toResponseObject } from '@signalbox/openai-wire/responses'
-import { openTelemetry } from '@signalbox/telemetry'
-import { temporaryFolder } from '@signalbox/testing'
 import { expect, test } from 'vitest'
 
-import { openSqliteResponseStore } from '../../adapters/responses/sqlite-response-store.ts'
 import { createStopBell } from '../../core/stop-bell.ts'
+import { openKept } from '../../fixtures/kept-responses.ts'
 import { createBackgroundRuns, type MakeResponse } from './background-runs.ts'
-import { createKeptConversations } from './kept-conversations.ts'
-import { createKeptResponses } from './kept-responses.ts'
 import type { OwnResponse } from './response-document.ts'
 
 const { request } = readResponsesRequest(Buffer.from('{"model":"m","input":"hi","background":true}'))
@@ -54,19 +49,10 @@ test('whoever makes a response is told when it is over, however it ended', async
 })
 
 async function run(make: MakeResponse, bounds: { mostToldBytes?: number } = {}): Promise<OwnResponse | undefined> {
-  await using folder = await temporaryFolder()
-  const telemetry = openTelemetry({ service: 'x', level: 'silent' })
-  const store = openSqliteResponseStore({ path: join(folder.path, 'responses.db') })
-  const kept = createKeptResponses({
-    store: async () => store,
-    retentionMs: 60_000,
-    knowsNames: false,
-    telemetry,
-    conversations: createKeptConversations({ store: async () => store, retentionMs: 60_000 }),
-  })
+  await using opened = await openKept()
+  const { kept, telemetry } = opened
   const runs = createBackgroundRuns({ kept, stopBell: createStopBell(), telemetry, ...bounds })
   await runs.start({ entry: await kept.begin('ann', BEGUN), document: BEGUN }, make).over
   const found = await kept.find('ann', 'resp_1')
-  await store.close()
   return found?.document.kind === 'ours' ? found.document : undefined
 }

@@ -1,13 +1,8 @@
-import { join } from 'node:path'
-
 import { readResponsesRequest, toResponseObject } from '@signalbox/openai-wire/responses'
-import { openTelemetry } from '@signalbox/telemetry'
-import { temporaryFolder } from '@signalbox/testing'
 import { expect, test } from 'vitest'
 
-import { openSqliteResponseStore } from '../../adapters/responses/sqlite-response-store.ts'
-import { createKeptConversations } from './kept-conversations.ts'
-import { createKeptResponses, type KeptResponses } from './kept-responses.ts'
+import { openKept } from '../../fixtures/kept-responses.ts'
+import type { KeptResponses } from './kept-responses.ts'
 import type { FoundResponse } from './response-document.ts'
 import { resolveConversation, type ResolvedConversation } from './resolve-conversation.ts'
 
@@ -65,16 +60,8 @@ interface Chain extends AsyncDisposable {
 }
 
 async function openChain(): Promise<Chain> {
-  const folder = await temporaryFolder()
-  const store = openSqliteResponseStore({ path: join(folder.path, 'responses.db') })
-  const telemetry = openTelemetry({ service: 'x', level: 'silent' })
-  const kept = createKeptResponses({
-    store: async () => store,
-    retentionMs: 60_000,
-    knowsNames: false,
-    telemetry,
-    conversations: createKeptConversations({ store: async () => store, retentionMs: 60_000 }),
-  })
+  const house = await openKept()
+  const { kept } = house
   const read = (previous: string | undefined, references: readonly string[] = []) => {
     const input = references.length === 0 ? 'go on' : references.map((id) => ({ type: 'item_reference', id }))
     return readResponsesRequest(Buffer.from(JSON.stringify({ model: 'm', input, ...(previous !== undefined && { previous_response_id: previous }) })))
@@ -102,8 +89,7 @@ async function openChain(): Promise<Chain> {
         },
       ),
     async [Symbol.asyncDispose]() {
-      await store.close()
-      await folder[Symbol.asyncDispose]()
+      await house[Symbol.asyncDispose]()
     },
   }
 }

@@ -1,16 +1,12 @@
-import { join } from 'node:path'
-
 import { readResponsesRequest, toResponseObject } from '@signalbox/openai-wire/responses'
-import { openTelemetry } from '@signalbox/telemetry'
-import { eventually, temporaryFolder } from '@signalbox/testing'
+import { eventually } from '@signalbox/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import type { ModelUpstream } from '../../adapters/model-upstream.ts'
-import { openSqliteResponseStore } from '../../adapters/responses/sqlite-response-store.ts'
 import { createStopBell } from '../../core/stop-bell.ts'
+import { openKept } from '../../fixtures/kept-responses.ts'
 import { createBackgroundRuns, type BackgroundRuns } from './background-runs.ts'
-import { createKeptConversations } from './kept-conversations.ts'
-import { createKeptResponses, type KeptResponses } from './kept-responses.ts'
+import type { KeptResponses } from './kept-responses.ts'
 import { refreshResponse } from './refresh-response.ts'
 import type { OwnResponse, ResponseRun } from './response-document.ts'
 import type { ResponsesOptions } from './responses-options.ts'
@@ -127,16 +123,8 @@ test('what the model refuses is the response’s failure', async () => {
 const NO_EXCHANGE = { pause: () => undefined, resume: () => undefined, stop: () => undefined }
 
 async function openHouse(): Promise<House> {
-  const folder = await temporaryFolder()
-  const telemetry = openTelemetry({ service: 'x', level: 'silent' })
-  const store = openSqliteResponseStore({ path: join(folder.path, 'responses.db') })
-  const kept = createKeptResponses({
-    store: async () => store,
-    retentionMs: 60_000,
-    knowsNames: false,
-    telemetry,
-    conversations: createKeptConversations({ store: async () => store, retentionMs: 60_000 }),
-  })
+  const house = await openKept()
+  const { kept, telemetry } = house
   const asked: string[] = []
   const answered = Promise.withResolvers<void>()
   const upstream: Pick<ModelUpstream, 'send' | 'host'> = {
@@ -177,8 +165,7 @@ async function openHouse(): Promise<House> {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((runs) => runs.close()))
-      await store.close()
-      await folder[Symbol.asyncDispose]()
+      await house[Symbol.asyncDispose]()
     },
   }
 }
